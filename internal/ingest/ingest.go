@@ -1,0 +1,268 @@
+// Package ingest turns mail into recorded reports: it reads a document in each
+// mail, has it classified, and hands the events to the store. Mail comes in
+// through [Runner.Put], from any number of mailboxes at once; what is durable
+// is told to whoever put it.
+//
+// Parsing runs on a few workers and one goroutine commits. The commit takes
+// whatever is waiting, so that a slow disk makes larger batches and an idle
+// daemon records at once. No queue is unbounded: a full one makes Put wait.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"aupd/internal/aup"
+	"aupd/internal/evidence"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// A Recorder is what the runner needs of the store.
+type Recorder interface {
+	// Known reports whether the message with that hash is a report already.
+	Known(ctx context.Context, h aup.Hash) (bool, error)
+	// Record makes all of the batch durable, or none of it.
+	Record(ctx context.Context, batch []aup.Intake) ([]aup.Receipt, error)
+}
+
+// A Classifier reaches a verdict on a document. It is safe for concurrent use.
+type Classifier interface {
+	Classify(doc *aup.Document) aup.Verdict
+}
+
+// Options say how a Runner works. The zero value works.
+type Options struct {
+	Evidence evidence.Options
+	From     string                // where events say they were made; "mailbox" if empty
+	Now      func() time.Time      // time.Now if nil
+	Log      *slog.Logger          // discarded if nil
+	Metrics  prometheus.Registerer // not registered if nil
+	// OnRecorded is told of every mail that became durable, in the order of
+	// the commits and from one goroutine; it may be nil and must not block.
+	OnRecorded func(m *aup.Mail, r aup.Receipt)
+}
+
+// A Runner takes mail through parsing, classification and recording.
+type Runner struct {
+	rec     Recorder
+	cls     atomic.Pointer[Classifier]
+	opt     Options
+	metrics *metrics
+	mails   chan *job
+	ready   chan *job
+}
+
+// A job is one mail on its way. done is called exactly once.
+type job struct {
+	mail   *aup.Mail
+	done   func(error)
+	intake aup.Intake
+}
+
+const (
+	// queue is how many mails may wait before each stage. Bodies wait in
+	// memory or spool files of the mailbox's own bound, so this bounds
+	// documents: a few hundred at some 10 KB each.
+	queue = 64
+	// maxBatch is the most mails in one transaction: enough to hide the cost
+	// of a sync, small enough that a repeated batch is cheap.
+	maxBatch = 256
+)
+
+// New returns a Runner that classifies with cls and records in rec.
+func New(rec Recorder, cls Classifier, opt Options) *Runner {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.From == "" {
+		opt.From = "mailbox"
+	}
+	r := &Runner{
+		rec: rec, opt: opt, metrics: newMetrics(opt.Metrics),
+		mails: make(chan *job, queue), ready: make(chan *job, queue),
+	}
+	r.Use(cls)
+	return r
+}
+
+// Use makes cls the classifier of every mail parsed from now on.
+func (r *Runner) Use(cls Classifier) { r.cls.Store(&cls) }
+
+// Put takes m in, waiting while the queue is full. It owns m from then on and
+// closes it. done is called exactly once, from another goroutine: with nil
+// when m is durable, or with the reason why it is not. When ctx ends first,
+// Put returns its error, m is closed, and done is not called. Run must be
+// running.
+func (r *Runner) Put(ctx context.Context, m *aup.Mail, done func(error)) error {
+	j := &job{mail: m, done: done}
+	select {
+	case r.mails <- j:
+		return nil
+	case <-ctx.Done():
+		j.close()
+		return context.Cause(ctx)
+	}
+}
+
+// Run works until ctx ends, then finishes nothing more: each mail still
+// waiting is told ctx's error, to be fetched again another time. It returns
+// nil once every goroutine is done.
+func (r *Runner) Run(ctx context.Context) error {
+	var parsers sync.WaitGroup
+	for range max(1, runtime.GOMAXPROCS(0)-1) {
+		parsers.Go(func() { r.parse(ctx) })
+	}
+	var committer sync.WaitGroup
+	committer.Go(func() { r.commit(ctx) })
+	parsers.Wait()
+	committer.Wait()
+	for _, c := range []chan *job{r.mails, r.ready} {
+		for len(c) > 0 {
+			(<-c).finish(context.Cause(ctx))
+		}
+	}
+	return nil
+}
+
+func (r *Runner) parse(ctx context.Context) {
+	for {
+		var j *job
+		select {
+		case <-ctx.Done():
+			return
+		case j = <-r.mails:
+		}
+		if err := r.prepare(ctx, j); err != nil {
+			j.finish(err)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			j.finish(context.Cause(ctx))
+			return
+		case r.ready <- j:
+		}
+	}
+}
+
+// prepare makes the events of j. Bytes that are a report already need no
+// second reading: they are only seen at one more place.
+func (r *Runner) prepare(ctx context.Context, j *job) error {
+	m, now := j.mail, r.opt.Now().UTC()
+	known, err := r.rec.Known(ctx, m.Hash)
+	if err != nil {
+		return err
+	}
+	if known {
+		j.intake = aup.Intake{Mail: m, Events: []aup.Event{aup.NewSeen(m.Hash, m.Source, now, r.opt.From)}}
+		return nil
+	}
+	start := time.Now()
+	doc, v := r.read(m)
+	r.metrics.parse.Observe(time.Since(start).Seconds())
+	j.intake = aup.Intake{Mail: m, Events: []aup.Event{
+		aup.NewReceived(m, doc, now, r.opt.From),
+		aup.NewClassified(m.Hash, v, now, r.opt.From),
+	}}
+	return nil
+}
+
+// read parses and classifies m. A panic on one mail is our bug, but the mail
+// is a report all the same: it is recorded unread, for a person to look at.
+func (r *Runner) read(m *aup.Mail) (doc aup.Document, v aup.Verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.opt.Log.Error("reading a message panicked", "msg", aup.NewReportID(m.Hash, 0), "panic", fmt.Sprint(p))
+			r.metrics.errors.WithLabelValues("panic").Inc()
+			doc = aup.Document{
+				Messages: []aup.Message{{Parent: -1, Via: aup.ViaMail}},
+				Problems: []aup.Problem{{Kind: "unreadable", Detail: "aupd could not read this message; its raw bytes are kept"}},
+			}
+			v = aup.Verdict{Outcome: aup.OutcomeReview, Primary: aup.None, Review: true, Reason: "the message could not be read"}
+		}
+	}()
+	doc = evidence.Parse(m.Raw, m.Size, r.opt.Evidence)
+	if m.Quarantine != "" {
+		doc.Problems = append(doc.Problems, aup.Problem{Kind: "quarantined", Detail: m.Quarantine})
+	}
+	return doc, (*r.cls.Load()).Classify(&doc)
+}
+
+func (r *Runner) commit(ctx context.Context) {
+	for {
+		var batch []*job
+		select {
+		case <-ctx.Done():
+			return
+		case j := <-r.ready:
+			batch = append(batch, j)
+		}
+		for len(batch) < maxBatch && len(r.ready) > 0 {
+			batch = append(batch, <-r.ready)
+		}
+		r.record(ctx, batch)
+	}
+}
+
+// record commits batch. When that fails, each mail is tried alone, so that
+// one that cannot be recorded does not hold up the others.
+func (r *Runner) record(ctx context.Context, batch []*job) {
+	intakes := make([]aup.Intake, len(batch))
+	for i, j := range batch {
+		intakes[i] = j.intake
+	}
+	receipts, err := r.rec.Record(ctx, intakes)
+	if err != nil && len(batch) > 1 && ctx.Err() == nil {
+		for _, j := range batch {
+			r.record(ctx, []*job{j})
+		}
+		return
+	}
+	for i, j := range batch {
+		if err == nil {
+			r.recorded(j, receipts[i])
+		} else if !errors.Is(err, context.Canceled) {
+			r.metrics.errors.WithLabelValues("record").Inc()
+			r.opt.Log.Error("not recorded, will be tried again", "msg", aup.NewReportID(j.mail.Hash, 0), "err", err)
+		}
+		j.finish(err)
+	}
+}
+
+func (r *Runner) recorded(j *job, got aup.Receipt) {
+	attrs := []any{"msg", got.ID, "mailbox", j.mail.Source.Mailbox, "folder", j.mail.Source.Folder, "uid", j.mail.Source.UID, "size", j.mail.Size}
+	if last := j.intake.Events[len(j.intake.Events)-1]; got.New && last.Classified != nil {
+		v := last.Classified.Verdict
+		r.metrics.messages.WithLabelValues(string(v.Outcome)).Inc()
+		r.opt.Log.Info("recorded", append(attrs, "outcome", v.Outcome, "primary", v.Primary)...)
+	} else {
+		r.metrics.messages.WithLabelValues("duplicate").Inc()
+		r.opt.Log.Info("seen again", attrs...)
+	}
+	if r.opt.OnRecorded != nil {
+		r.opt.OnRecorded(j.mail, got)
+	}
+}
+
+func (j *job) finish(err error) {
+	j.close()
+	j.done(err)
+}
+
+func (j *job) close() {
+	if j.mail.Close != nil {
+		// Nothing can be done about a spool file that does not close; the
+		// spool folder is emptied at the next start.
+		_ = j.mail.Close()
+	}
+}
