@@ -1,0 +1,104 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"aupd/internal/aup"
+
+	"github.com/goccy/go-yaml"
+)
+
+// clauseID is a number with up to two levels below it.
+var clauseID = regexp.MustCompile(`^[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,2}$`)
+
+// maxFile is the most bytes of a policy: the longest published ones are under
+// 200 KB.
+const maxFile = 1 << 20
+
+// Parse reads a policy file. file names it in errors. Every problem is
+// reported at once, joined, each a line with the file, what it is about and
+// the mend; all are aup.ErrInvalid.
+func Parse(data []byte, file string) (*Policy, error) {
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: %d bytes: a policy has at most %d: %w", file, len(data), maxFile, aup.ErrInvalid)
+	}
+	var p Policy
+	if err := yaml.UnmarshalWithOptions(data, &p, yaml.Strict()); err != nil {
+		return nil, syntax(file, err)
+	}
+	if err := errors.Join(p.check(file)...); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// syntax makes one line of a YAML error: file, line, column and what is wrong.
+func syntax(file string, err error) error {
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil {
+		pos := at.GetToken().Position
+		return fmt.Errorf("%s:%d:%d: %s: %w", file, pos.Line, pos.Column, at.GetMessage(), aup.ErrInvalid)
+	}
+	return fmt.Errorf("%s: %v: %w", file, err, aup.ErrInvalid)
+}
+
+// check returns everything that is wrong with p.
+func (p *Policy) check(file string) []error {
+	var errs []error
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s: %w", file, fmt.Sprintf(format, args...), aup.ErrInvalid))
+	}
+	if p.Name == "" {
+		wrong("name: missing: give the policy a short name")
+	}
+	if len(p.Clauses) == 0 {
+		wrong("clauses: missing: a policy needs at least one clause")
+	}
+	seen := make(map[aup.ClauseID]int)
+	for i, c := range p.Clauses {
+		where := fmt.Sprintf("clauses[%d] (%s)", i, c.ID)
+		if !clauseID.MatchString(string(c.ID)) {
+			wrong("clauses[%d]: id %q: want a number such as 1 or 1.2", i, c.ID)
+		}
+		if first, twice := seen[c.ID]; twice {
+			wrong("%s: the id is clauses[%d]'s already: ids must differ", where, first)
+		} else {
+			seen[c.ID] = i
+		}
+		if parent := c.Parent(); parent != "" {
+			if _, ok := p.Clause(parent); !ok {
+				wrong("%s: there is no clause %s that it could be a detail of: add it, or number this one anew", where, parent)
+			}
+		} else if c.Exception {
+			wrong("%s: an exception permits what the clause above it prohibits: give it an id below that, such as %s.1", where, c.ID)
+		}
+		if c.Title == "" {
+			wrong("%s: title: missing", where)
+		}
+		if !slices.Contains([]Severity{Critical, High, Medium, Low}, c.Severity) {
+			wrong("%s: severity %q: want critical, high, medium or low", where, c.Severity)
+		}
+		for _, e := range c.Enforce {
+			if !slices.Contains([]Enforcement{BlockDomain, BlockMailServer, BlockIP, RemoveContent, TerminateAccount}, e) {
+				wrong("%s: enforcement %q: want block-domain, block-mail-server, block-ip, remove-content or terminate-account", where, e)
+			}
+		}
+		if c.Wording != "" && c.Digest != Digest(c.Wording) {
+			wrong("%s: digest: is not that of the wording: the wording was changed after the import; import the document again", where)
+		}
+	}
+	for i, n := range p.Notices {
+		if n.Text == "" && n.Wording == "" {
+			wrong("notices[%d]: text: missing", i)
+		}
+	}
+	return errs
+}
+
+// YAML returns p as a file that Parse reads back to an equal policy.
+func (p *Policy) YAML() ([]byte, error) {
+	return yaml.MarshalWithOptions(p, yaml.Indent(2), yaml.UseLiteralStyleIfMultiline(true))
+}
