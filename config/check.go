@@ -1,0 +1,132 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// name is what a mailbox may be called: it stands in URLs, logs and metrics.
+var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// check returns everything that is wrong with c, joined.
+func (c *Config) check(at locator) error {
+	var errs []error
+	wrong := func(path, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s %s: %w", at.place(path), fmt.Sprintf(format, args...), ErrInvalid))
+	}
+	seen := make(map[string]bool)
+	for i, m := range c.Mailboxes {
+		p := fmt.Sprintf("mailboxes[%d]", i)
+		switch {
+		case m.Name == "":
+			wrong(p, "has no name: give it one, such as support")
+		case !name.MatchString(m.Name):
+			wrong(p+".name", "is %q: want letters, digits, dots and hyphens", m.Name)
+		case seen[m.Name]:
+			wrong(p+".name", "is %q, as an earlier mailbox: names must differ", m.Name)
+		}
+		seen[m.Name] = true
+		if err := m.checkURL(); err != nil {
+			wrong(p+".url", "%v", err)
+		}
+		if m.Username == "" {
+			wrong(p, "has no username")
+		}
+		if (m.PasswordFile == "") == (m.PasswordEnv == "") {
+			wrong(p, "needs its password from one place: set either password_file or password_env")
+		}
+		folders := make(map[string]bool)
+		for _, f := range m.Folders {
+			if strings.TrimSpace(f) == "" || folders[f] {
+				wrong(p+".folders", "has %q twice or an empty name in it", f)
+			}
+			folders[f] = true
+		}
+	}
+	if strings.TrimSpace(c.Select.Subject) == "" {
+		wrong("select.subject", "is empty: every message would be taken; name the words that reporters are asked for")
+	}
+	if time.Duration(c.Poll) < time.Second {
+		wrong("poll", "is %v: want 1s or more", time.Duration(c.Poll))
+	}
+	if c.MaxMessage < 64<<10 {
+		wrong("max_message", "is under 64KB: most mail would be kept by its header alone")
+	}
+	for path, addr := range map[string]string{"http.listen": c.HTTP.Listen, "admin.listen": c.Admin.Listen} {
+		if err := checkListen(addr); err != nil {
+			wrong(path, "is %q: %v", addr, err)
+		}
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		wrong("log.format", "is %q: want text or json", c.Log.Format)
+	}
+	return errors.Join(errs...)
+}
+
+func (m Mailbox) checkURL() error {
+	u, err := url.Parse(m.URL)
+	switch {
+	case m.URL == "":
+		return errors.New("is missing: want imaps://HOST:993")
+	case err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "":
+		return fmt.Errorf("is %q: want imaps://HOST:993", m.URL)
+	case u.User != nil:
+		return errors.New("holds a user name: set username and password_file instead")
+	case u.Scheme == "imaps" && m.StartTLS:
+		return errors.New("is imaps:// with starttls: true: the connection is encrypted from the start, leave starttls out")
+	case u.Scheme == "imap" && !m.StartTLS && !loopback(u.Hostname()):
+		return fmt.Errorf("would send the password to %s in plain text: use imaps://, or set starttls: true", u.Hostname())
+	case u.Scheme != "imap" && u.Scheme != "imaps":
+		return fmt.Errorf("starts with %q: want imaps:// (or imap:// with starttls: true)", u.Scheme)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// checkListen refuses an address that other machines reach: the console asks
+// nobody who they are.
+func checkListen(addr string) error {
+	if addr == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return errors.New("want HOST:PORT, such as 127.0.0.1:8080, or \"\" for off")
+	}
+	if !loopback(host) {
+		return errors.New("other machines could read every report there: listen on 127.0.0.1 and put a server that asks for a password in front of it")
+	}
+	return nil
+}
+
+// Password reads the mailbox's password where the configuration says it lies.
+// A line end behind it is no part of it. It is read anew at each call, so that
+// a changed secret is found.
+func (m Mailbox) Password() (string, error) {
+	if m.PasswordEnv != "" {
+		v, ok := os.LookupEnv(m.PasswordEnv)
+		if !ok || v == "" {
+			return "", fmt.Errorf("mailbox %s: password_env: the environment variable %s is not set: %w", m.Name, m.PasswordEnv, ErrInvalid)
+		}
+		return v, nil
+	}
+	data, err := os.ReadFile(m.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("mailbox %s: password_file: %w", m.Name, err)
+	}
+	v := strings.TrimRight(string(data), "\r\n")
+	if v == "" {
+		return "", fmt.Errorf("mailbox %s: password_file: %s is empty: %w", m.Name, m.PasswordFile, ErrInvalid)
+	}
+	return v, nil
+}

@@ -1,0 +1,183 @@
+// Package config holds the configuration of aupd: its shape, its defaults, the
+// strict reading of one YAML file, and the checks. The commented example file
+// and the default policy lie beside it and are embedded.
+package config
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed aupd.yaml
+var example []byte
+
+//go:embed policy.yaml
+var defaultPolicy []byte
+
+// Example returns the commented example file.
+func Example() []byte { return example }
+
+// DefaultPolicy returns the default policy, as YAML.
+func DefaultPolicy() []byte { return defaultPolicy }
+
+// Config is the whole configuration. Default returns one in which everything
+// but the mailboxes is set.
+type Config struct {
+	Data      string    `yaml:"data"`   // the data folder
+	Policy    string    `yaml:"policy"` // a policy file; empty for the built-in one
+	Mailboxes []Mailbox `yaml:"mailboxes"`
+	Select    Select    `yaml:"select"`
+	// Poll is how often a folder is looked at where the server has no IDLE.
+	Poll Duration `yaml:"poll"`
+	// MaxMessage is the size above which a message is recorded by its header
+	// alone.
+	MaxMessage Size  `yaml:"max_message"`
+	HTTP       HTTP  `yaml:"http"`
+	Admin      Admin `yaml:"admin"`
+	Log        Log   `yaml:"log"`
+}
+
+// A Mailbox is one account on one server.
+type Mailbox struct {
+	Name         string   `yaml:"name"`
+	URL          string   `yaml:"url"`
+	StartTLS     bool     `yaml:"starttls"`
+	CAFile       string   `yaml:"ca_file"` // certificates to trust in place of the system's
+	Username     string   `yaml:"username"`
+	PasswordFile string   `yaml:"password_file"`
+	PasswordEnv  string   `yaml:"password_env"`
+	Folders      []string `yaml:"folders"` // INBOX if none
+}
+
+// Select says which messages are recorded.
+type Select struct {
+	Subject string `yaml:"subject"` // the words that the subject must contain
+}
+
+// HTTP is where the console and the reading API listen.
+type HTTP struct {
+	Listen string `yaml:"listen"` // empty for nowhere
+}
+
+// Admin is where health and metrics are served.
+type Admin struct {
+	Listen string `yaml:"listen"` // empty for nowhere
+}
+
+// Log says how the daemon logs.
+type Log struct {
+	Level  slog.Level `yaml:"level"`
+	Format string     `yaml:"format"` // text or json
+}
+
+// Default returns the built-in configuration.
+func Default() Config {
+	return Config{
+		Data: dataDir(), Select: Select{Subject: "Acceptable Use Policy"},
+		Poll: Duration(time.Minute), MaxMessage: 50 << 20,
+		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Admin: Admin{Listen: "127.0.0.1:9090"},
+		Log: Log{Format: "text"},
+	}
+}
+
+// dataDir is the data folder when none is configured: the system's for root,
+// the user's own otherwise (XDG Base Directory Specification).
+func dataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/aupd"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "aupd")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "share", "aupd")
+	}
+	return "aupd-data"
+}
+
+// maxFile is the most bytes of a configuration file.
+const maxFile = 1 << 20
+
+// Load reads the file at path over the defaults and checks the result. The
+// error joins every problem, each on one line with file, line and column where
+// there is one, and the mend; all are [ErrInvalid] but a file that cannot be
+// read.
+func Load(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("%s: no such file: \"aupd config example > %s\" writes one to fill in: %w", path, path, err)
+	}
+	if err != nil {
+		return Config{}, err
+	}
+	return parse(data, path)
+}
+
+// ErrInvalid: the configuration is wrong; the text says where and how to mend it.
+var ErrInvalid = errors.New("invalid configuration")
+
+func parse(data []byte, file string) (Config, error) {
+	cfg := Default()
+	if len(data) > maxFile {
+		return cfg, fmt.Errorf("%s: %d bytes: a configuration has at most %d: %w", file, len(data), maxFile, ErrInvalid)
+	}
+	if err := decode(data, file, &cfg); err != nil {
+		return cfg, err
+	}
+	if strings.TrimSpace(cfg.Data) == "" {
+		cfg.Data = dataDir()
+	}
+	for i := range cfg.Mailboxes {
+		if len(cfg.Mailboxes[i].Folders) == 0 {
+			cfg.Mailboxes[i].Folders = []string{"INBOX"}
+		}
+	}
+	return cfg, cfg.check(newLocator(data, file))
+}
+
+// A Duration is written as in 90s, 5m or 1h30m.
+type Duration time.Duration
+
+// UnmarshalYAML reads a duration.
+func (d *Duration) UnmarshalYAML(b []byte) error {
+	var s string
+	if err := yaml.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Errorf("duration %q: write it as in 90s, 5m or 1h30m", s)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// A Size is a number of bytes, written as in 500KB, 50MB or 1GB (powers of 1024).
+type Size int64
+
+// UnmarshalYAML reads a size.
+func (n *Size) UnmarshalYAML(b []byte) error {
+	var s string
+	if err := yaml.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	num, unit := strings.TrimRight(s, "KMGBkmgb "), ""
+	unit = strings.ToUpper(strings.TrimSpace(s[len(num):]))
+	factor, known := map[string]float64{"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}[unit]
+	v, err := strconv.ParseFloat(num, 64)
+	if err != nil || !known || !(v >= 0 && v*factor <= 1<<40) {
+		return fmt.Errorf("size %q: write it as in 500KB, 50MB or 1GB", s)
+	}
+	*n = Size(v * factor)
+	return nil
+}
