@@ -1,0 +1,234 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"aupd/internal/aup"
+
+	"github.com/klauspost/compress/zstd"
+	"go.etcd.io/bbolt"
+)
+
+// A Log is an append-only sequence of events. The store's own is in bbolt; one
+// that several nodes share keeps the same promises, and the view cannot tell
+// which it follows. All methods are safe for concurrent use.
+type Log interface {
+	// Append adds events after the event expect, all or none, and returns the
+	// last one's number. An event whose key is in the log already is left out.
+	// When the log has grown past expect the error is aup.ErrConflict.
+	Append(ctx context.Context, expect aup.Seq, events []aup.Event) (aup.Seq, error)
+	// Head returns the number of the last event, 0 in an empty log.
+	Head(ctx context.Context) (aup.Seq, error)
+	// Read yields the events from number from on, in order, to the end.
+	Read(ctx context.Context, from aup.Seq) iter.Seq2[aup.Event, error]
+	// Follow is Read that goes on with what is appended, until ctx ends.
+	Follow(ctx context.Context, from aup.Seq) iter.Seq2[aup.Event, error]
+}
+
+// The row of an event is
+//
+//	log/<seq, 8 bytes> = <hash, 32 bytes><zstd of the event as JSON>
+//
+// where hash = SHA-256(<hash of the event before, 32 zero bytes for the
+// first><the JSON>). keys/<event's key> = <seq>; meta/head = <seq><hash>.
+
+// Log returns the store as a Log.
+func (s *Store) Log() Log { return boltLog{s} }
+
+type boltLog struct{ *Store }
+
+func (l boltLog) Append(ctx context.Context, expect aup.Seq, events []aup.Event) (aup.Seq, error) {
+	var last aup.Seq
+	err := l.update(ctx, func(tx *bbolt.Tx) error {
+		last, _ = head(tx)
+		if last != expect {
+			return fmt.Errorf("append after event %d: the log ends in %d: %w", expect, last, aup.ErrConflict)
+		}
+		for _, e := range events {
+			if err := appendEvent(tx, e); err != nil {
+				return err
+			}
+		}
+		last, _ = head(tx)
+		return nil
+	})
+	if err == nil {
+		l.grown()
+	}
+	return last, err
+}
+
+func (l boltLog) Head(ctx context.Context) (n aup.Seq, err error) {
+	err = l.view(ctx, func(tx *bbolt.Tx) error {
+		n, _ = head(tx)
+		return nil
+	})
+	return n, err
+}
+
+// readBatch is how many events are read in one transaction: an open one keeps
+// pages from being used again.
+const readBatch = 128
+
+func (l boltLog) Read(ctx context.Context, from aup.Seq) iter.Seq2[aup.Event, error] {
+	return func(yield func(aup.Event, error) bool) {
+		for next := max(from, 1); ; {
+			var batch []aup.Event
+			err := l.view(ctx, func(tx *bbolt.Tx) error {
+				c := tx.Bucket(bucketLog).Cursor()
+				for k, v := c.Seek(seqKey(next)); k != nil && len(batch) < readBatch; k, v = c.Next() {
+					e, _, err := decodeEvent(v)
+					if err != nil {
+						return fmt.Errorf("event %d: %w", binary.BigEndian.Uint64(k), err)
+					}
+					batch = append(batch, e)
+				}
+				return nil
+			})
+			for _, e := range batch {
+				if !yield(e, nil) {
+					return
+				}
+				next = e.Seq + 1
+			}
+			if err != nil {
+				yield(aup.Event{}, err)
+				return
+			}
+			if len(batch) == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (l boltLog) Follow(ctx context.Context, from aup.Seq) iter.Seq2[aup.Event, error] {
+	return func(yield func(aup.Event, error) bool) {
+		next := max(from, 1)
+		for {
+			l.mu.Lock()
+			changed := l.changed
+			l.mu.Unlock()
+			for e, err := range l.Read(ctx, next) {
+				if ctx.Err() != nil {
+					return
+				}
+				if !yield(e, err) || err != nil {
+					return
+				}
+				next = e.Seq + 1
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+			}
+		}
+	}
+}
+
+// grown wakes whoever follows the log.
+func (s *Store) grown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// head returns the number and the hash of the last event.
+func head(tx *bbolt.Tx) (aup.Seq, [sha256.Size]byte) {
+	v := tx.Bucket(bucketMeta).Get(keyHead)
+	if len(v) != 8+sha256.Size {
+		return 0, [sha256.Size]byte{}
+	}
+	return aup.Seq(binary.BigEndian.Uint64(v)), [sha256.Size]byte(v[8:])
+}
+
+// appendEvent gives e the next number, puts it into the log, and applies it to
+// the view. An event whose key is known changes nothing.
+func appendEvent(tx *bbolt.Tx, e aup.Event) error {
+	keys := tx.Bucket(bucketKeys)
+	if keys.Get([]byte(e.Key)) != nil {
+		return nil
+	}
+	last, prev := head(tx)
+	e.Seq = last + 1
+	data, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("event %s: %w", e.Key, err)
+	}
+	sum := chain(prev, data)
+	seq := seqKey(e.Seq)
+	if err := tx.Bucket(bucketLog).Put(seq, compress(sum[:], data)); err != nil {
+		return err
+	}
+	if err := keys.Put([]byte(e.Key), seq); err != nil {
+		return err
+	}
+	if err := tx.Bucket(bucketMeta).Put(keyHead, append(seq, sum[:]...)); err != nil {
+		return err
+	}
+	return applyEvent(tx.Bucket(bucketView), e)
+}
+
+// chain returns the hash of the event that data holds, which follows the event
+// with hash prev.
+func chain(prev [sha256.Size]byte, data []byte) [sha256.Size]byte {
+	h := sha256.New()
+	h.Write(prev[:])
+	h.Write(data)
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// decodeEvent reads the row of an event, and returns its JSON as well.
+func decodeEvent(row []byte) (e aup.Event, data []byte, err error) {
+	if len(row) < sha256.Size {
+		return e, nil, fmt.Errorf("row of %d bytes: %w", len(row), aup.ErrDamaged)
+	}
+	if data, err = decompress(row[sha256.Size:]); err != nil {
+		return e, nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&e); err != nil {
+		return e, nil, fmt.Errorf("%v: %w", err, aup.ErrDamaged)
+	}
+	return e, data, nil
+}
+
+func hexHash(h [sha256.Size]byte) string { return hex.EncodeToString(h[:]) }
+
+// The compressor and the decompressor keep no state between calls.
+var (
+	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2)))
+	// maxDecoded bounds what a damaged row can make us allocate.
+	decoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxDecoded)))
+)
+
+const maxDecoded = 256 << 20
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // only wrong options can fail
+	}
+	return v
+}
+
+// compress appends data, compressed, to prefix.
+func compress(prefix, data []byte) []byte {
+	return encoder.EncodeAll(data, append(make([]byte, 0, len(prefix)+len(data)/2+64), prefix...))
+}
+
+func decompress(data []byte) ([]byte, error) {
+	out, err := decoder.DecodeAll(data, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", err, aup.ErrDamaged)
+	}
+	return out, nil
+}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"aupd/internal/aup"
+
+	"go.etcd.io/bbolt"
+)
+
+// A raw message lies in chunks:
+//
+//	raw/<hash, 32 bytes><number from 0, 4 bytes> = <zstd of up to 1 MiB>
+//
+// A message of one chunk is written with its report. A larger one is written
+// ahead, a few chunks a transaction, so that memory stays flat however large
+// it is; pending/<hash> stands until its report is written. Chunks left
+// pending by a process that was killed are swept when the store is opened.
+const (
+	chunkSize   = 1 << 20
+	chunksPerTx = 4
+)
+
+func chunkKey(h aup.Hash, n int) []byte {
+	return binary.BigEndian.AppendUint32(append(make([]byte, 0, len(h)+4), h[:]...), uint32(n))
+}
+
+// putAhead writes the chunks of a large message, in transactions of their own.
+func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
+	r := m.Reader()
+	buf := make([]byte, chunkSize)
+	for n := 0; int64(n)*chunkSize < m.Size; {
+		err := s.update(ctx, func(tx *bbolt.Tx) error {
+			if err := tx.Bucket(bucketPending).Put(m.Hash[:], nil); err != nil {
+				return err
+			}
+			for range chunksPerTx {
+				got, err := io.ReadFull(r, buf)
+				if errors.Is(err, io.EOF) {
+					return nil
+				}
+				if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+					return fmt.Errorf("read message %s: %w", m.Hash, err)
+				}
+				if err := tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, n), compress(nil, buf[:got])); err != nil {
+					return err
+				}
+				n++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putRaw writes a message of one chunk within tx; a larger one was written
+// ahead and is pending no more.
+func putRaw(tx *bbolt.Tx, m *aup.Mail) error {
+	if m.Size > chunkSize {
+		return tx.Bucket(bucketPending).Delete(m.Hash[:])
+	}
+	buf := make([]byte, m.Size)
+	if _, err := io.ReadFull(m.Reader(), buf); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read message %s: %w", m.Hash, err)
+	}
+	return tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, 0), compress(nil, buf))
+}
+
+// sweep removes the chunks of messages whose report was never written.
+func (s *Store) sweep() error {
+	var left []aup.Hash
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketPending).ForEach(func(k, _ []byte) error {
+			left = append(left, aup.Hash(k))
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for _, h := range left {
+		if err := s.db.Update(func(tx *bbolt.Tx) error { return dropChunks(tx, h) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dropChunks(tx *bbolt.Tx, h aup.Hash) error {
+	if tx.Bucket(bucketHashes).Get(h[:]) == nil {
+		c := tx.Bucket(bucketRaw).Cursor()
+		for k, _ := c.Seek(h[:]); bytes.HasPrefix(k, h[:]); k, _ = c.Seek(h[:]) {
+			if err := c.Delete(); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.Bucket(bucketPending).Delete(h[:])
+}
+
+// Raw implements [aup.Backlog]. The message is read a chunk at a time, each in
+// a transaction of its own, so that a slow reader holds nothing up.
+func (s *Store) Raw(ctx context.Context, id aup.ReportID) (io.ReadCloser, error) {
+	r, err := s.Report(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &rawReader{ctx: ctx, s: s, hash: r.SHA256, left: r.Size}, nil
+}
+
+type rawReader struct {
+	ctx  context.Context // of the call that asked for the message
+	s    *Store
+	hash aup.Hash
+	next int
+	buf  []byte
+	left int64
+}
+
+func (r *rawReader) Read(p []byte) (int, error) {
+	if len(r.buf) == 0 {
+		if r.left == 0 {
+			return 0, io.EOF
+		}
+		if err := r.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, r.buf)
+	r.buf = r.buf[n:]
+	return n, nil
+}
+
+func (r *rawReader) fill() error {
+	return r.s.view(r.ctx, func(tx *bbolt.Tx) (err error) {
+		r.buf, err = readChunk(tx, r.hash, r.next, r.left)
+		r.left -= int64(len(r.buf))
+		r.next++
+		return err
+	})
+}
+
+// readChunk returns chunk n of a message of which left bytes are still to come.
+func readChunk(tx *bbolt.Tx, h aup.Hash, n int, left int64) ([]byte, error) {
+	v := tx.Bucket(bucketRaw).Get(chunkKey(h, n))
+	if v == nil {
+		return nil, fmt.Errorf("message %s: chunk %d is not there: %w", h, n, aup.ErrDamaged)
+	}
+	data, err := decompress(v)
+	if err != nil {
+		return nil, fmt.Errorf("message %s, chunk %d: %w", h, n, err)
+	}
+	if len(data) == 0 || int64(len(data)) > left {
+		return nil, fmt.Errorf("message %s, chunk %d: %d bytes, at most %d expected: %w", h, n, len(data), left, aup.ErrDamaged)
+	}
+	return data, nil
+}
+
+func (r *rawReader) Close() error { return nil }

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"aupd/internal/aup"
+
+	"go.etcd.io/bbolt"
+)
+
+// maxInline is how many bytes of raw messages one transaction takes: bbolt
+// keeps what a transaction writes in memory.
+const maxInline = 4 << 20
+
+// Known reports whether the message with hash h is a report.
+func (s *Store) Known(ctx context.Context, h aup.Hash) (known bool, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		known = tx.Bucket(bucketHashes).Get(h[:]) != nil
+		return nil
+	})
+	return known, err
+}
+
+// Record makes each intake durable: its events, its raw message, and the
+// ledger row of its source, in one transaction. Bytes that are a report
+// already are not recorded again; the report gets one more source. Several
+// intakes share a transaction while they are small. On an error some at the
+// start of the batch may be durable: recording them again changes nothing.
+func (s *Store) Record(ctx context.Context, batch []aup.Intake) ([]aup.Receipt, error) {
+	receipts := make([]aup.Receipt, 0, len(batch))
+	for len(batch) > 0 {
+		n, inline := 0, int64(0)
+		for n < len(batch) {
+			m := batch[n].Mail
+			if m.Size <= chunkSize {
+				inline += m.Size
+			} else if err := s.ahead(ctx, m); err != nil {
+				return receipts, err
+			}
+			if n > 0 && inline > maxInline {
+				break
+			}
+			n++
+		}
+		var got []aup.Receipt
+		err := s.update(ctx, func(tx *bbolt.Tx) error {
+			got = got[:0]
+			for _, in := range batch[:n] {
+				r, err := s.recordOne(tx, in)
+				if err != nil {
+					return err
+				}
+				got = append(got, r)
+			}
+			return nil
+		})
+		if err != nil {
+			return receipts, err
+		}
+		s.grown()
+		receipts, batch = append(receipts, got...), batch[n:]
+	}
+	return receipts, nil
+}
+
+// ahead writes the chunks of a large message, unless it is a report already.
+func (s *Store) ahead(ctx context.Context, m *aup.Mail) error {
+	known, err := s.Known(ctx, m.Hash)
+	if err != nil || known {
+		return err
+	}
+	return s.putAhead(ctx, m)
+}
+
+func (s *Store) recordOne(tx *bbolt.Tx, in aup.Intake) (aup.Receipt, error) {
+	m, events := in.Mail, in.Events
+	hashes := tx.Bucket(bucketHashes)
+	id := aup.ReportID(hashes.Get(m.Hash[:]))
+	r := aup.Receipt{ID: id, New: id == ""}
+	if r.New {
+		r.ID = newID(tx, m.Hash)
+		if err := hashes.Put(m.Hash[:], []byte(r.ID)); err != nil {
+			return r, err
+		}
+		if err := putRaw(tx, m); err != nil {
+			return r, err
+		}
+	} else {
+		var err error
+		if events, err = seenAgain(tx, r.ID, in); err != nil {
+			return r, err
+		}
+	}
+	for _, e := range events {
+		e.Report = r.ID
+		if err := appendEvent(tx, e); err != nil {
+			return r, err
+		}
+	}
+	return r, recordedRow(tx, m, r.ID, s.now())
+}
+
+// newID returns an id for the message with hash h that no other message has.
+func newID(tx *bbolt.Tx, h aup.Hash) aup.ReportID {
+	for longer := 0; ; longer++ {
+		id := aup.NewReportID(h, longer)
+		if reportRow(tx.Bucket(bucketView), id) == nil {
+			return id
+		}
+	}
+}
+
+// seenAgain returns the events for bytes that are report id already: that they
+// lie at one more place, if that is new.
+func seenAgain(tx *bbolt.Tx, id aup.ReportID, in aup.Intake) ([]aup.Event, error) {
+	r, _, err := readReport(tx.Bucket(bucketView), id)
+	if err != nil {
+		return nil, err
+	}
+	if r.SHA256 != in.Mail.Hash {
+		return nil, fmt.Errorf("report %s is of message %s, not of %s: %w", id, r.SHA256, in.Mail.Hash, aup.ErrDamaged)
+	}
+	if len(in.Events) == 0 || slices.ContainsFunc(r.Sources, in.Mail.Source.Same) {
+		return nil, nil
+	}
+	e := in.Events[0]
+	return []aup.Event{aup.NewSeen(in.Mail.Hash, in.Mail.Source, e.At, e.From)}, nil
+}

@@ -1,0 +1,225 @@
+// Package store keeps everything that aupd knows in one bbolt file: the event
+// log, which is the truth; the raw messages; the ledger of every UID; and the
+// view, which is made from the log and may be made again at any time.
+//
+// A report, its raw message and its ledger row are written in one transaction,
+// so that whatever ends the process, each of them is there or none is.
+//
+// # The file
+//
+// The top buckets, each described where its code is:
+//
+//	meta     format, head of the log                            store.go, log.go
+//	log      the events, by sequence number                     log.go
+//	keys     the sequence number of each event, by its key      log.go
+//	raw      the messages in compressed chunks, by hash         raw.go
+//	pending  hashes of chunks whose report is not written yet   raw.go
+//	hashes   the id of each report, by the hash of its message  record.go
+//	ledger   what became of each UID                            ledger.go
+//	folders  the epoch and the cursor of each folder            ledger.go
+//	view     reports, their order, indexes and counts           view.go
+//
+// Numbers in keys are big-endian, so that keys sort as they are scanned.
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"aupd/internal/aup"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// FileName is the name of the store's file in the data folder.
+const FileName = "aupd.db"
+
+// format is the version of the file's layout. A store with a higher one is
+// refused; one with a lower one is upgraded when it is opened for writing.
+const format = 1
+
+// lockTimeout is how long Open waits for another process to let go: as long as
+// a command may take to end, and no longer than a person waits.
+const lockTimeout = time.Second
+
+var (
+	bucketMeta    = []byte("meta")
+	bucketLog     = []byte("log")
+	bucketKeys    = []byte("keys")
+	bucketRaw     = []byte("raw")
+	bucketPending = []byte("pending")
+	bucketHashes  = []byte("hashes")
+	bucketLedger  = []byte("ledger")
+	bucketFolders = []byte("folders")
+	bucketView    = []byte("view")
+
+	keyFormat = []byte("format")
+	keyHead   = []byte("head")
+)
+
+// Options say how a store is opened.
+type Options struct {
+	// ReadOnly opens a store that exists, beside other readers.
+	ReadOnly bool
+	Now      func() time.Time // time.Now if nil
+}
+
+// A Store is an [aup.Backlog], an [aup.Accountant] and an [aup.Keeper], safe
+// for concurrent use.
+type Store struct {
+	db  *bbolt.DB
+	dir string
+	now func() time.Time
+
+	mu      sync.Mutex
+	changed chan struct{} // closed, and made anew, when the log has grown
+}
+
+// Open opens the store in the data folder dir, and makes both if they do not
+// exist and opt does not say read-only. While a process has it open for
+// writing no other can open it: aup.ErrBusy. A store of a later format is
+// aup.ErrNewer.
+func Open(dir string, opt Options) (*Store, error) {
+	if !opt.ReadOnly {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, unusable(dir, err)
+		}
+	}
+	file := filepath.Join(dir, FileName)
+	db, err := bbolt.Open(file, 0o600, &bbolt.Options{
+		Timeout: lockTimeout, ReadOnly: opt.ReadOnly, FreelistType: bbolt.FreelistMapType,
+	})
+	if err != nil {
+		return nil, unusable(dir, err)
+	}
+	s := &Store{db: db, dir: dir, now: opt.Now, changed: make(chan struct{})}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if err := s.prepare(opt.ReadOnly); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// unusable says in one line why the data folder cannot be used, and the mend.
+func unusable(dir string, err error) error {
+	var reason string
+	kind := err
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		reason, kind = "another aupd has it open: use its commands, which go through it, or stop it first", aup.ErrBusy
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		reason = "it cannot be written: give the user that runs aupd the right to, or name another folder with --data"
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		reason = "a file stands where the folder should be: name another with --data"
+	case errors.Is(err, syscall.ENOSPC):
+		reason = "the disk is full: make room, nothing recorded is lost"
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		reason, kind = FileName+" is no store of aupd, or is damaged: restore a backup, or move the file away to start anew", aup.ErrDamaged
+	default:
+		return fmt.Errorf("data folder %s: %w", dir, err)
+	}
+	return fmt.Errorf("data folder %s: %s: %w", dir, reason, kind)
+}
+
+// prepare checks the format and makes what a new file lacks.
+func (s *Store) prepare(readOnly bool) error {
+	var fresh, stale bool
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if fresh = meta == nil; fresh {
+			return nil
+		}
+		have, err := strconv.Atoi(string(meta.Get(keyFormat)))
+		if err != nil {
+			return fmt.Errorf("data folder %s: %s has no readable format number: %w", s.dir, FileName, aup.ErrDamaged)
+		}
+		if have > format {
+			return fmt.Errorf("data folder %s: the store has format %d, this aupd knows up to %d: run the newer aupd: %w", s.dir, have, format, aup.ErrNewer)
+		}
+		stale = viewStale(tx)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case readOnly && fresh:
+		return fmt.Errorf("data folder %s: nothing is recorded there yet: %w", s.dir, aup.ErrNotFound)
+	case readOnly && stale:
+		return fmt.Errorf("data folder %s: the view was made by another version: run \"aupd rebuild\": %w", s.dir, aup.ErrConflict)
+	case readOnly:
+		return nil
+	}
+	if fresh {
+		if err := s.db.Update(create); err != nil {
+			return unusable(s.dir, err)
+		}
+	}
+	if err := s.sweep(); err != nil {
+		return err
+	}
+	if stale {
+		_, err := s.Rebuild(context.Background())
+		return err
+	}
+	return nil
+}
+
+func create(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{bucketMeta, bucketLog, bucketKeys, bucketRaw, bucketPending, bucketHashes, bucketLedger, bucketFolders} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	if _, err := createView(tx); err != nil {
+		return err
+	}
+	return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(format)))
+}
+
+// Close waits for what is being read or written and closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// WriteTo writes a consistent copy of the store while it is in use. It is a
+// store itself.
+func (s *Store) WriteTo(w io.Writer) (n int64, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		n, err = tx.WriteTo(w)
+		return err
+	})
+	return n, err
+}
+
+// update runs f in a transaction of its own, unless ctx has ended.
+func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := s.db.Update(f)
+	if errors.Is(err, syscall.ENOSPC) {
+		return unusable(s.dir, err)
+	}
+	return err
+}
+
+// view runs f in a read transaction, unless ctx has ended.
+func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.db.View(f)
+}
+
+func seqKey(n aup.Seq) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }

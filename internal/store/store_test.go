@@ -1,0 +1,388 @@
+package store_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aupd/internal/aup"
+	"aupd/internal/store"
+	"aupd/internal/store/logtest"
+
+	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
+)
+
+var at = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// open opens a store that must be whole when the test ends.
+func open(t *testing.T, dir string) *store.Store {
+	t.Helper()
+	s, err := store.Open(dir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		whole(t, s)
+		s.Close()
+	})
+	return s
+}
+
+func whole(t *testing.T, s *store.Store) aup.Audit {
+	t.Helper()
+	a, err := s.Verify(t.Context())
+	if errors.Is(err, bbolt.ErrDatabaseNotOpen) || t.Context().Err() != nil { //nolint:staticcheck // the name in bbolt itself
+		return a
+	}
+	if err != nil || len(a.Faults) > 0 {
+		t.Errorf("Verify: %v, faults %q", err, a.Faults)
+	}
+	return a
+}
+
+func TestLog(t *testing.T) {
+	logtest.Run(t, func(t *testing.T) store.Log { return open(t, t.TempDir()).Log() })
+}
+
+// intake returns the intake of a message with that body at UID uid.
+func intake(body []byte, uid uint32) aup.Intake {
+	h := aup.Hash(sha256.Sum256(body))
+	m := &aup.Mail{
+		Source: aup.Source{Mailbox: "support", Folder: "INBOX", UIDValidity: 7, UID: uid},
+		Hash:   h, Size: int64(len(body)), Raw: bytes.NewReader(body),
+	}
+	subject, _, _ := strings.Cut(string(body[:min(len(body), 40)]), "\n")
+	doc := aup.Document{Messages: []aup.Message{{Parent: -1, Subject: subject}}, Parts: []aup.Part{{ID: "1", Text: "text of " + subject}}}
+	v := aup.Verdict{Outcome: aup.OutcomeViolation, Primary: "1.5", Clauses: []aup.ClauseID{"1.5", "3.1"}, Policy: "p", Model: "m"}
+	if len(body)%2 == 0 {
+		v = aup.Verdict{Outcome: aup.OutcomeNone, Primary: aup.None, Clauses: []aup.ClauseID{}, Policy: "p", Model: "m"}
+	}
+	return aup.Intake{Mail: m, Events: []aup.Event{aup.NewReceived(m, doc, at.Add(time.Duration(uid)*time.Hour), "mailbox"), aup.NewClassified(h, v, at, "mailbox")}}
+}
+
+func record(t *testing.T, s *store.Store, in ...aup.Intake) []aup.Receipt {
+	t.Helper()
+	got, err := s.Record(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestRecordAndRead(t *testing.T) {
+	s := open(t, t.TempDir())
+	big := make([]byte, 9<<20+17)
+	rand.NewChaCha8([32]byte{1}).Read(big)
+	bodies := [][]byte{[]byte("one"), []byte("four"), big}
+	for i, r := range record(t, s, intake(bodies[0], 1), intake(bodies[1], 2), intake(bodies[2], 3)) {
+		rep, err := s.Report(t.Context(), r.ID)
+		if err != nil || !r.New || rep.ID != r.ID || rep.Size != int64(len(bodies[i])) {
+			t.Fatalf("report %+v, %v", rep, err)
+		}
+		raw, err := s.Raw(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(raw)
+		if err != nil || !bytes.Equal(data, bodies[i]) {
+			t.Errorf("message %d: %d bytes came back, %v; want %d", i, len(data), err, len(bodies[i]))
+		}
+		doc, err := s.Document(t.Context(), r.ID)
+		if err != nil || doc.Messages[0].Subject != rep.Subject {
+			t.Errorf("document %+v, %v", doc, err)
+		}
+	}
+	st, err := s.Status(t.Context())
+	if err != nil || st.Reports != 3 || st.ByOutcome["violation"] != 2 || st.ByClause["3.1"] != 2 || st.Folders[0].Fates[aup.Recorded] != 3 {
+		t.Errorf("status %+v, %v", st, err)
+	}
+}
+
+func TestTheSameBytesAreOneReport(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	first := record(t, s, intake([]byte("same"), 1), intake([]byte("same"), 2))
+	if first[0].ID != first[1].ID || !first[0].New || first[1].New {
+		t.Fatalf("receipts %+v: want one report, new the first time", first)
+	}
+	before, err := s.Log().Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := record(t, s, intake([]byte("same"), 2), intake([]byte("same"), 1))
+	if again[0].New || again[1].New {
+		t.Errorf("receipts %+v: want nothing new", again)
+	}
+	if head, _ := s.Log().Head(t.Context()); head != before {
+		t.Errorf("recording the same facts again made %d events", head-before)
+	}
+	r, err := s.Report(t.Context(), first[0].ID)
+	if err != nil || len(r.Sources) != 2 || r.Sources[1].UID != 2 {
+		t.Errorf("sources %+v, %v; want UIDs 1 and 2", r.Sources, err)
+	}
+}
+
+func TestReports(t *testing.T) {
+	s := open(t, t.TempDir())
+	var ids []aup.ReportID
+	for i := range 25 {
+		ids = append(ids, record(t, s, intake(fmt.Append(nil, strings.Repeat("x", i), "!"), uint32(i+1)))[0].ID)
+	}
+	slices.Reverse(ids)
+	for name, tc := range map[string]struct {
+		q    aup.Query
+		want func(i int) bool // of the reports, newest first
+	}{
+		"all":            {aup.Query{}, func(int) bool { return true }},
+		"clause":         {aup.Query{Clause: "3.1"}, func(i int) bool { return i%2 == 0 }},
+		"group":          {aup.Query{Clause: "1"}, func(i int) bool { return i%2 == 0 }},
+		"no such clause": {aup.Query{Clause: "2"}, func(int) bool { return false }},
+		"outcome":        {aup.Query{Outcome: aup.OutcomeNone}, func(i int) bool { return i%2 == 1 }},
+		"mailbox":        {aup.Query{Mailbox: "support", Outcome: aup.OutcomeNone}, func(i int) bool { return i%2 == 1 }},
+		"other mailbox":  {aup.Query{Mailbox: "sup"}, func(int) bool { return false }},
+		"since":          {aup.Query{Since: at.Add(20 * time.Hour)}, func(i int) bool { return i <= 5 }},
+		"until":          {aup.Query{Until: at.Add(20 * time.Hour)}, func(i int) bool { return i > 5 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want []aup.ReportID
+			for i, id := range ids {
+				if tc.want(i) {
+					want = append(want, id)
+				}
+			}
+			for _, limit := range []int{0, 1, 4, 25, 100} {
+				var got []aup.ReportID
+				q := tc.q
+				q.Limit = limit
+				for range 100 {
+					page, err := s.Reports(t.Context(), q)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if limit > 0 && len(page.Reports) > limit {
+						t.Errorf("a page of %d for limit %d", len(page.Reports), limit)
+					}
+					for _, r := range page.Reports {
+						got = append(got, r.ID)
+					}
+					if q.After = page.Next; q.After == "" {
+						break
+					}
+				}
+				if d := cmp.Diff(want, got); d != "" {
+					t.Errorf("limit %d (-want +got):\n%s", limit, d)
+				}
+			}
+		})
+	}
+}
+
+func TestShortIDs(t *testing.T) {
+	s := open(t, t.TempDir())
+	var ids []string
+	for i := range 200 {
+		ids = append(ids, string(record(t, s, intake(fmt.Append(nil, "m", i), uint32(i+1)))[0].ID))
+	}
+	slices.Sort(ids)
+	for i, id := range ids {
+		n := 1
+		for n < len(id) && (i > 0 && strings.HasPrefix(ids[i-1], id[:n]) || i+1 < len(ids) && strings.HasPrefix(ids[i+1], id[:n])) {
+			n++
+		}
+		for _, short := range []string{id, id[:n], strings.ToUpper(strings.ReplaceAll(id[:n], "-", ""))} {
+			if r, err := s.Report(t.Context(), aup.ReportID(short)); err != nil || string(r.ID) != id {
+				t.Errorf("Report(%q) = %s, %v; want %s", short, r.ID, err, id)
+			}
+		}
+		if _, err := s.Report(t.Context(), aup.ReportID(id[:1])); !errors.Is(err, aup.ErrConflict) {
+			t.Errorf("Report(%q) = %v, want ErrConflict: 200 ids share 32 first characters", id[:1], err)
+		}
+		wrong := id[:len(id)-1] + string("0123456789abcdefghjkmnpqrstvwxyz"[(strings.IndexByte("0123456789abcdefghjkmnpqrstvwxyz", id[len(id)-1])+1)%32])
+		if _, err := s.Report(t.Context(), aup.ReportID(wrong)); !errors.Is(err, aup.ErrNotFound) {
+			t.Errorf("Report(%q) = %v, want ErrNotFound", wrong, err)
+		}
+	}
+}
+
+func TestRebuild(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	for i := range 20 {
+		record(t, s, intake(fmt.Append(nil, i), uint32(i+1)))
+	}
+	before := whole(t, s)
+	got, err := s.Rebuild(t.Context())
+	if err != nil || got.Reports != 20 || got.Head != before.Head || got.Events != before.Events {
+		t.Errorf("Rebuild = %+v, %v; want %+v", got, err, before)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	used := t.TempDir()
+	open(t, used)
+	newer := t.TempDir()
+	s := open(t, newer)
+	s.Close()
+	edit(t, newer, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("99")) })
+	file := filepath.Join(t.TempDir(), "file")
+	garbage := t.TempDir()
+	for _, f := range []string{file, filepath.Join(garbage, store.FileName)} {
+		if err := os.WriteFile(f, bytes.Repeat([]byte("no store "), 1000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, tc := range map[string]struct {
+		dir  string
+		kind error
+		text string
+	}{
+		"in use":      {used, aup.ErrBusy, "another aupd has it open"},
+		"newer":       {newer, aup.ErrNewer, "format 99"},
+		"a file":      {file, nil, "a file stands where"},
+		"in a file":   {filepath.Join(file, "x"), nil, "a file stands where"},
+		"not a store": {garbage, aup.ErrDamaged, "is no store of aupd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := store.Open(tc.dir, store.Options{})
+			if err == nil || tc.kind != nil && !errors.Is(err, tc.kind) || !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("Open = %v, want one line of %v with %q", err, tc.kind, tc.text)
+			}
+			if err != nil && !strings.Contains(err.Error(), tc.dir) {
+				t.Errorf("the error does not name the folder: %v", err)
+			}
+		})
+	}
+	if _, err := store.Open(t.TempDir(), store.Options{ReadOnly: true}); err == nil {
+		t.Error("a store that does not exist was opened for reading")
+	}
+}
+
+// edit changes the file behind the store's back.
+func edit(t *testing.T, dir string, f func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(filepath.Join(dir, store.FileName), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Update(f), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestVerifyFindsDamage(t *testing.T) {
+	first := func(tx *bbolt.Tx, bucket string) (*bbolt.Bucket, []byte, []byte) {
+		b := tx.Bucket([]byte(bucket))
+		k, v := b.Cursor().First()
+		return b, bytes.Clone(k), bytes.Clone(v)
+	}
+	for name, tc := range map[string]struct {
+		edit func(*bbolt.Tx) error
+		want string
+	}{
+		"an event swapped": {func(tx *bbolt.Tx) error {
+			b, k, _ := first(tx, "log")
+			_, v := b.Cursor().Last()
+			return b.Put(k, bytes.Clone(v))
+		}, "event 1: "},
+		"an event cut":      {func(tx *bbolt.Tx) error { b, k, v := first(tx, "log"); return b.Put(k, v[:40]) }, "event 1: "},
+		"the last one gone": {func(tx *bbolt.Tx) error { b := tx.Bucket([]byte("log")); k, _ := b.Cursor().Last(); return b.Delete(k) }, "events at the end are missing"},
+		"a message gone":    {func(tx *bbolt.Tx) error { b, k, _ := first(tx, "raw"); return b.Delete(k) }, "chunk 0 is not there"},
+		"messages swapped": {func(tx *bbolt.Tx) error {
+			b, k, _ := first(tx, "raw")
+			_, v := b.Cursor().Last()
+			return b.Put(k, bytes.Clone(v))
+		}, "recorded was"},
+		"a loose message": {func(tx *bbolt.Tx) error { return tx.Bucket([]byte("raw")).Put(make([]byte, 36), []byte("x")) }, "it is no report"},
+		"a report gone": {func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte("view")).Bucket([]byte("order"))
+			k, _ := b.Cursor().First()
+			return b.Delete(k)
+		}, "is missing"},
+		"a ledger row for another": {func(tx *bbolt.Tx) error {
+			b, k, v := first(tx, "ledger")
+			return b.Put(k, []byte(strings.Replace(string(v), `"first":1`, `"first":9`, 1)))
+		}, "does not know of it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, err := store.Open(dir, store.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			record(t, s, intake([]byte("a message"), 1), intake([]byte("b message"), 2))
+			s.Close()
+			edit(t, dir, tc.edit)
+			if s, err = store.Open(dir, store.Options{ReadOnly: true}); err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			a, err := s.Verify(t.Context())
+			if err != nil || !strings.Contains(strings.Join(a.Faults, "\n"), tc.want) {
+				t.Errorf("Verify = %q, %v; want a fault with %q", a.Faults, err, tc.want)
+			}
+		})
+	}
+}
+
+// TestMemoryIsFlat records large messages that would not fit beside each other.
+func TestMemoryIsFlat(t *testing.T) {
+	s := open(t, t.TempDir())
+	const size, n = 20 << 20, 6
+	var peak uint64
+	for i := range n {
+		m := &endless{seed: byte(i)}
+		h := sha256.New()
+		if _, err := io.Copy(h, io.NewSectionReader(m, 0, size)); err != nil {
+			t.Fatal(err)
+		}
+		in := intake([]byte{byte(i)}, uint32(i+1))
+		in.Mail.Hash, in.Mail.Size, in.Mail.Raw = aup.Hash(h.Sum(nil)), size, m
+		in.Events[0].Received.SHA256, in.Events[0].Received.Size = in.Mail.Hash, size
+		record(t, s, in)
+		var mem runtime.MemStats
+		runtime.ReadMemStats(&mem)
+		peak = max(peak, mem.HeapInuse)
+	}
+	if peak > 64<<20 {
+		t.Errorf("the heap reached %d MiB while %d messages of 20 MiB were recorded, want under 64", peak>>20, n)
+	}
+}
+
+// endless is a message of any length, made as it is read.
+type endless struct{ seed byte }
+
+func (e *endless) ReadAt(p []byte, off int64) (int, error) {
+	for i := range p {
+		n := uint64(off) + uint64(i)
+		p[i] = byte(n*2654435761>>7) ^ e.seed
+	}
+	return len(p), nil
+}
+
+func TestBackupIsAStore(t *testing.T) {
+	s := open(t, t.TempDir())
+	record(t, s, intake([]byte("kept"), 1))
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.WriteTo(f); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if a := whole(t, open(t, dir)); a.Reports != 1 {
+		t.Errorf("the copy has %d reports, want 1", a.Reports)
+	}
+}

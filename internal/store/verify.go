@@ -1,0 +1,316 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"aupd/internal/aup"
+
+	"go.etcd.io/bbolt"
+)
+
+// maxFaults is how many faults an audit lists: a damaged disk would make them
+// by the thousand.
+const maxFaults = 100
+
+// An auditor gathers the faults of one audit.
+type auditor struct {
+	s *Store
+	aup.Audit
+	more int
+}
+
+func (a *auditor) fault(format string, args ...any) {
+	if len(a.Faults) == maxFaults {
+		a.more++
+		return
+	}
+	a.Faults = append(a.Faults, fmt.Sprintf(format, args...))
+}
+
+func (a *auditor) done() aup.Audit {
+	if a.more > 0 {
+		a.Faults = append(a.Faults, fmt.Sprintf("and %d more", a.more))
+	}
+	return a.Audit
+}
+
+// Verify implements [aup.Keeper]. It works on one consistent state: what is
+// recorded meanwhile is not looked at.
+func (s *Store) Verify(ctx context.Context) (aup.Audit, error) {
+	a := &auditor{s: s}
+	again, err := newScratch()
+	if err != nil {
+		return aup.Audit{}, err
+	}
+	defer again.remove()
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		for err := range tx.Check() {
+			a.fault("file: %v", err)
+		}
+		if err := a.log(ctx, tx, again); err != nil {
+			return err
+		}
+		if err := again.compare(tx, a); err != nil {
+			return err
+		}
+		return errors.Join(a.ledger(ctx, tx), a.loose(tx))
+	})
+	return a.done(), err
+}
+
+// log checks the chain, each event, and each message that an event received;
+// it builds the view anew in again.
+func (a *auditor) log(ctx context.Context, tx *bbolt.Tx, again *scratch) error {
+	var prev [sha256.Size]byte
+	var last aup.Seq
+	c := tx.Bucket(bucketLog).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		a.Events++
+		n := aup.Seq(binary.BigEndian.Uint64(k))
+		e, data, err := decodeEvent(v)
+		if err != nil {
+			a.fault("event %d: %v", n, err)
+			again.broken = true
+			continue
+		}
+		if n != last+1 || e.Seq != n {
+			a.fault("event %d: stands after event %d and says it is %d", n, last, e.Seq)
+		}
+		sum := chain(prev, data)
+		if !bytes.Equal(sum[:], v[:sha256.Size]) {
+			a.fault("event %d: its hash does not follow from the event before: it was changed", n)
+		}
+		prev, last = [sha256.Size]byte(v[:sha256.Size]), n
+		if got := tx.Bucket(bucketKeys).Get([]byte(e.Key)); !bytes.Equal(got, k) {
+			a.fault("event %d: its key %q is not listed", n, e.Key)
+		}
+		if e.Received != nil {
+			if err := a.message(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		if err := again.apply(e); err != nil {
+			a.fault("event %d: %v", n, err)
+			again.broken = true
+		}
+	}
+	if n, sum := head(tx); n != last || sum != prev {
+		a.fault("the log ends in event %d, the head says %d, or with another hash: events at the end are missing", last, n)
+	}
+	a.Head = hexHash(prev)
+	return nil
+}
+
+// message checks the raw message of a received event against its hash.
+func (a *auditor) message(ctx context.Context, tx *bbolt.Tx, e aup.Event) error {
+	a.Reports++
+	want := e.Received.SHA256
+	if string(tx.Bucket(bucketHashes).Get(want[:])) != string(e.Report) {
+		a.fault("report %s: the hash of its message is not listed", e.Report)
+	}
+	h := sha256.New()
+	left := e.Received.Size
+	for n := 0; left > 0; n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		data, err := readChunk(tx, want, n, left)
+		if err != nil {
+			a.fault("report %s: %v", e.Report, err)
+			return nil
+		}
+		h.Write(data)
+		left -= int64(len(data))
+	}
+	a.RawBytes += e.Received.Size
+	if got := aup.Hash(h.Sum(nil)); got != want {
+		a.fault("report %s: its message has hash %s, recorded was %s", e.Report, got, want)
+	}
+	return nil
+}
+
+// ledger checks that each recorded row names a report that has that source.
+func (a *auditor) ledger(ctx context.Context, tx *bbolt.Tx) error {
+	view := tx.Bucket(bucketView)
+	return tx.Bucket(bucketFolders).ForEach(func(k, _ []byte) error {
+		mailbox, folder, _ := bytes.Cut(bytes.TrimSuffix(k, []byte{0}), []byte{0})
+		f, _, err := readFolder(tx, string(mailbox), string(folder))
+		if err != nil {
+			a.fault("%v", err)
+			return nil
+		}
+		e := aup.Epoch{Mailbox: string(mailbox), Folder: string(folder), UIDValidity: f.UIDValidity}
+		rows, err := touching(tx, e, 0, ^uint32(0))
+		if err != nil {
+			a.fault("%v", err)
+			return nil
+		}
+		last := uint32(0)
+		for _, row := range rows {
+			if row.First <= last {
+				a.fault("ledger %s/%s: rows overlap at UID %d", mailbox, folder, row.First)
+			}
+			last = row.Last
+			if row.Report == "" {
+				continue
+			}
+			r, _, err := readReport(view, row.Report)
+			src := aup.Source{Mailbox: e.Mailbox, Folder: e.Folder, UIDValidity: e.UIDValidity, UID: row.First}
+			if err != nil || !slices.ContainsFunc(r.Sources, src.Same) {
+				a.fault("ledger %s/%s: UID %d is said to be report %s, which does not know of it", mailbox, folder, row.First, row.Report)
+			}
+		}
+		return ctx.Err()
+	})
+}
+
+// loose looks for chunks that no report and no pending write has.
+func (a *auditor) loose(tx *bbolt.Tx) error {
+	c := tx.Bucket(bucketRaw).Cursor()
+	for k, _ := c.First(); k != nil; {
+		h := k[:sha256.Size]
+		if tx.Bucket(bucketHashes).Get(h) == nil && tx.Bucket(bucketPending).Get(h) == nil {
+			a.fault("message %x: its bytes are kept, but it is no report", h)
+		}
+		next := append(bytes.Clone(h), 0xff, 0xff, 0xff, 0xff)
+		if k, _ = c.Seek(next); bytes.Equal(k, next) {
+			k, _ = c.Next()
+		}
+	}
+	return nil
+}
+
+// A scratch is a view made anew in a file of its own, so that memory stays
+// flat however many reports there are.
+type scratch struct {
+	dir    string
+	db     *bbolt.DB
+	tx     *bbolt.Tx
+	n      int
+	broken bool // an event could not be applied: nothing to compare
+}
+
+func newScratch() (*scratch, error) {
+	dir, err := os.MkdirTemp("", "aupd-verify-")
+	if err != nil {
+		return nil, err
+	}
+	sc := &scratch{dir: dir}
+	sc.db, err = bbolt.Open(filepath.Join(dir, "view"), 0o600, &bbolt.Options{NoSync: true, NoFreelistSync: true})
+	if err == nil {
+		err = sc.db.Update(func(tx *bbolt.Tx) error { _, err := createView(tx); return err })
+	}
+	if err != nil {
+		sc.remove()
+		return nil, err
+	}
+	return sc, nil
+}
+
+// apply brings the scratch view up to e, a thousand events a transaction.
+func (sc *scratch) apply(e aup.Event) (err error) {
+	if sc.broken {
+		return nil
+	}
+	if sc.tx == nil {
+		if sc.tx, err = sc.db.Begin(true); err != nil {
+			return err
+		}
+	}
+	if err := applyEvent(sc.tx.Bucket(bucketView), e); err != nil {
+		return err
+	}
+	if sc.n++; sc.n%1000 == 0 {
+		err = sc.tx.Commit()
+		sc.tx = nil
+	}
+	return err
+}
+
+// compare tells a of every row in which the kept view differs.
+func (sc *scratch) compare(tx *bbolt.Tx, a *auditor) (err error) {
+	if sc.broken {
+		return nil
+	}
+	if sc.tx == nil {
+		if sc.tx, err = sc.db.Begin(true); err != nil {
+			return err
+		}
+	}
+	kept, again := tx.Bucket(bucketView), sc.tx.Bucket(bucketView)
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketState} {
+		ck, ca := kept.Bucket(name).Cursor(), again.Bucket(name).Cursor()
+		k, v := ck.First()
+		ak, av := ca.First()
+		for k != nil || ak != nil {
+			switch c := bytes.Compare(k, ak); {
+			case ak == nil || k != nil && c < 0:
+				a.fault("view: %s %q is kept, but does not follow from the log", name, k)
+				k, v = ck.Next()
+			case k == nil || c > 0:
+				a.fault("view: %s %q is missing", name, ak)
+				ak, av = ca.Next()
+			default:
+				if !bytes.Equal(v, av) {
+					a.fault("view: %s %q differs from what follows from the log", name, k)
+				}
+				k, v = ck.Next()
+				ak, av = ca.Next()
+			}
+		}
+	}
+	return nil
+}
+
+func (sc *scratch) remove() {
+	if sc.tx != nil {
+		_ = sc.tx.Rollback()
+	}
+	if sc.db != nil {
+		_ = sc.db.Close()
+	}
+	_ = os.RemoveAll(sc.dir)
+}
+
+// Rebuild implements [aup.Keeper].
+func (s *Store) Rebuild(ctx context.Context) (a aup.Audit, err error) {
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		view, err := createView(tx)
+		if err != nil {
+			return err
+		}
+		c := tx.Bucket(bucketLog).Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			e, _, err := decodeEvent(v)
+			if err != nil {
+				return fmt.Errorf("event %d: %w", binary.BigEndian.Uint64(k), err)
+			}
+			if err := applyEvent(view, e); err != nil {
+				return err
+			}
+			a.Events++
+			if e.Received != nil {
+				a.Reports++
+				a.RawBytes += e.Received.Size
+			}
+		}
+		_, sum := head(tx)
+		a.Head = hexHash(sum)
+		return nil
+	})
+	return a, err
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aupd/internal/aup"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// The view is what the log adds up to, in buckets of its own:
+//
+//	view/reports/<id>      = <number of its received event, 8 bytes><zstd of the report as JSON>
+//	view/order/<number>    = <id>            the reports in the order they were recorded
+//	view/index/<term>\0<number> = <id>       terms: clause/1.5, outcome/none, mailbox/support
+//	view/counts/<term>     = <8 bytes>       how many reports have the term; also "reports", "urgent"
+//	view/state/applied     = <number>        the last event applied
+//	view/state/version     = viewVersion
+//
+// Everything in it follows from the events alone, so a view made again from
+// the log is equal to the one kept.
+const viewVersion = 1
+
+var (
+	bucketReports = []byte("reports")
+	bucketOrder   = []byte("order")
+	bucketIndex   = []byte("index")
+	bucketCounts  = []byte("counts")
+	bucketState   = []byte("state")
+	keyApplied    = []byte("applied")
+	keyVersion    = []byte("version")
+)
+
+// createView makes the empty view in place of the one there is.
+func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
+	if err := tx.DeleteBucket(bucketView); err != nil && !errors.Is(err, bolterrors.ErrBucketNotFound) {
+		return nil, err
+	}
+	view, err := tx.CreateBucket(bucketView)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketState} {
+		if _, err := view.CreateBucket(name); err != nil {
+			return nil, err
+		}
+	}
+	return view, view.Bucket(bucketState).Put(keyVersion, []byte(strconv.Itoa(viewVersion)))
+}
+
+// viewStale reports whether the view was made by another version, or is behind
+// the log.
+func viewStale(tx *bbolt.Tx) bool {
+	view := tx.Bucket(bucketView)
+	if view == nil {
+		return true
+	}
+	state := view.Bucket(bucketState)
+	last, _ := head(tx)
+	return string(state.Get(keyVersion)) != strconv.Itoa(viewVersion) || applied(view) != last
+}
+
+func applied(view *bbolt.Bucket) aup.Seq {
+	v := view.Bucket(bucketState).Get(keyApplied)
+	if len(v) != 8 {
+		return 0
+	}
+	return aup.Seq(binary.BigEndian.Uint64(v))
+}
+
+// applyEvent brings the view up to e, which must be the event after the last
+// one applied.
+func applyEvent(view *bbolt.Bucket, e aup.Event) error {
+	if last := applied(view); e.Seq != last+1 {
+		return fmt.Errorf("apply event %d to a view of event %d: %w", e.Seq, last, aup.ErrConflict)
+	}
+	var before aup.Report
+	first := e.Seq
+	if e.Kind != aup.EventReceived {
+		var err error
+		if before, first, err = readReport(view, e.Report); err != nil {
+			return err
+		}
+	}
+	after, err := before.Apply(e)
+	if err != nil {
+		return err
+	}
+	if err := writeReport(view, before, after, first); err != nil {
+		return fmt.Errorf("apply event %d: %w", e.Seq, err)
+	}
+	return view.Bucket(bucketState).Put(keyApplied, seqKey(e.Seq))
+}
+
+func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) error {
+	data, err := json.Marshal(after)
+	if err != nil {
+		return err
+	}
+	seq := seqKey(first)
+	if err := view.Bucket(bucketReports).Put([]byte(after.ID), compress(seq, data)); err != nil {
+		return err
+	}
+	if before.ID == "" {
+		if err := view.Bucket(bucketOrder).Put(seq, []byte(after.ID)); err != nil {
+			return err
+		}
+	}
+	was, is := terms(before), terms(after)
+	for _, t := range was {
+		if !slices.Contains(is, t) {
+			if err := errors.Join(view.Bucket(bucketIndex).Delete(indexKey(t, seq)), count(view, t, -1)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range is {
+		if !slices.Contains(was, t) {
+			if err := errors.Join(view.Bucket(bucketIndex).Put(indexKey(t, seq), []byte(after.ID)), count(view, t, +1)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	termAll     = "reports"
+	termUrgent  = "urgent"
+	termClause  = "clause/"
+	termGroup   = "group/" // a clause or one of its details
+	termOutcome = "outcome/"
+	termMailbox = "mailbox/"
+)
+
+// terms returns what r is found by and counted under, without repetition; none
+// for the zero Report.
+func terms(r aup.Report) []string {
+	if r.ID == "" {
+		return nil
+	}
+	t := []string{termAll, termOutcome + string(r.Outcome)}
+	if r.Urgent != "" {
+		t = append(t, termUrgent)
+	}
+	for _, c := range r.Clauses {
+		t = append(t, termClause+string(c), termGroup+string(c))
+		for i := range len(c) {
+			if c[i] == '.' {
+				t = append(t, termGroup+string(c[:i]))
+			}
+		}
+	}
+	for _, s := range r.Sources {
+		t = append(t, termMailbox+s.Mailbox)
+	}
+	slices.Sort(t)
+	return slices.Compact(t)
+}
+
+func indexKey(term string, seq []byte) []byte {
+	return append(append([]byte(term), 0), seq...)
+}
+
+func count(view *bbolt.Bucket, term string, by int64) error {
+	counts := view.Bucket(bucketCounts)
+	n := int64(readCount(counts.Get([]byte(term)))) + by
+	if n == 0 {
+		return counts.Delete([]byte(term))
+	}
+	return counts.Put([]byte(term), binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+func readCount(v []byte) uint64 {
+	if len(v) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v)
+}
+
+func reportRow(view *bbolt.Bucket, id aup.ReportID) []byte {
+	return view.Bucket(bucketReports).Get([]byte(id))
+}
+
+// readReport returns the report with exactly that id and the number of its
+// received event.
+func readReport(view *bbolt.Bucket, id aup.ReportID) (aup.Report, aup.Seq, error) {
+	var r aup.Report
+	row := reportRow(view, id)
+	if row == nil {
+		return r, 0, fmt.Errorf("report %s: %w", id, aup.ErrNotFound)
+	}
+	if len(row) < 8 {
+		return r, 0, fmt.Errorf("report %s: row of %d bytes: %w", id, len(row), aup.ErrDamaged)
+	}
+	data, err := decompress(row[8:])
+	if err != nil {
+		return r, 0, fmt.Errorf("report %s: %w", id, err)
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, 0, fmt.Errorf("report %s: %v: %w", id, err, aup.ErrDamaged)
+	}
+	return r, aup.Seq(binary.BigEndian.Uint64(row)), nil
+}
+
+// countsOf returns the counts of the terms with a prefix, by what follows it.
+func countsOf[K ~string](view *bbolt.Bucket, prefix string) map[K]int {
+	m := make(map[K]int)
+	c := view.Bucket(bucketCounts).Cursor()
+	for k, v := c.Seek([]byte(prefix)); bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
+		m[K(strings.TrimPrefix(string(k), prefix))] = int(readCount(v))
+	}
+	return m
+}
