@@ -1,0 +1,3 @@
+package evidence
+
+func (b *builder) language() {}
