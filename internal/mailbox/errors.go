@@ -1,0 +1,150 @@
+package mailbox
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+
+	"aupd/internal/aup"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// A Kind says what sort of thing went wrong, for counting and for how long to
+// wait.
+type Kind string
+
+// The kinds of error.
+const (
+	KindDial     Kind = "dial"     // no connection, or no greeting
+	KindTLS      Kind = "tls"      // no trust in the connection
+	KindAuth     Kind = "auth"     // the server refused the sign-in
+	KindFolder   Kind = "folder"   // the folder cannot be opened
+	KindServer   Kind = "server"   // the server refuses or cuts the work
+	KindTimeout  Kind = "timeout"  // the server is silent or too slow
+	KindProtocol Kind = "protocol" // the server says what cannot be read
+	KindEpoch    Kind = "epoch"    // UIDVALIDITY is missing or changes too often
+	KindStore    Kind = "store"    // what was read could not be recorded
+)
+
+// An Error says where and at what a mailbox failed, on one line, with the mend
+// where there is one.
+type Error struct {
+	Mailbox, Folder, Host string
+	Doing                 string // the step: "sign in", "list messages"
+	Kind                  Kind
+	Mend                  string // what the operator can do; may be empty
+	Err                   error
+}
+
+// Error returns the error on one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "mailbox %s", e.Mailbox)
+	if e.Folder != "" {
+		fmt.Fprintf(&b, ", folder %s", e.Folder)
+	}
+	fmt.Fprintf(&b, " on %s: %s: %v", e.Host, e.Doing, e.Err)
+	if e.Mend != "" {
+		b.WriteString("; " + e.Mend)
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// slow reports whether trying again soon would do harm: lock-out, throttling.
+func (e *Error) slow() bool {
+	switch e.Kind {
+	case KindAuth, KindEpoch, KindFolder:
+		return true
+	}
+	var refused *imap.Error
+	if !errors.As(e.Err, &refused) {
+		return false
+	}
+	switch refused.Code {
+	case "THROTTLED", "UNAVAILABLE", "LIMIT", "OVERQUOTA", "CONTACTADMIN":
+		return true
+	}
+	return strings.Contains(strings.ToLower(refused.Text), "not connected")
+}
+
+// kindOf names the kind of an error met while talking to the server.
+func kindOf(err error) Kind {
+	var refused *imap.Error
+	var store storeError
+	switch {
+	case errors.As(err, &store):
+		return KindStore
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return KindTimeout
+	case errors.As(err, &refused):
+		return KindServer
+	case errors.Is(err, net.ErrClosed), isNet(err):
+		return KindServer
+	}
+	return KindProtocol
+}
+
+func isNet(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op)
+}
+
+// A storeError marks an error of the sink or the ledger, not of the server.
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }
+
+// dialMend says what to do about a connection that could not be made.
+func dialMend(err error) (Kind, string) {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return KindTLS, "the server's certificate is out of date or this machine's clock is wrong: have the certificate renewed"
+	case errors.As(err, &unknown):
+		return KindTLS, "name the authority that signed the server's certificate with ca_file"
+	case errors.As(err, &name):
+		return KindTLS, "write the host in the url as the server's certificate names it"
+	case errors.As(err, &dns):
+		return KindDial, "look for a typing error in the host of the url"
+	case errors.Is(err, errPlain):
+		return KindTLS, "use imaps://, or starttls: true"
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return KindTimeout, "look for a firewall, or a port that expects TLS"
+	case strings.Contains(err.Error(), "tls:"):
+		return KindTLS, "the port may not speak TLS: use port 993, or starttls: true with port 143"
+	}
+	return KindDial, "look whether the server runs and the url's host and port are right"
+}
+
+// folderMend lists the folders that there are, those most like the wanted one
+// first.
+func folderMend(want string, have []string) string {
+	if len(have) == 0 {
+		return "the account has no folder of that name"
+	}
+	const most = 8
+	folded := fold(want)
+	best := make([]string, 0, most)
+	for d := 0; d <= len(folded)+40 && len(best) < min(most, len(have)); d++ {
+		for _, name := range have {
+			if distance(fold(name), folded, 40) == d && len(best) < most {
+				best = append(best, name)
+			}
+		}
+	}
+	return "there are: " + strings.Join(best, ", ")
+}
+
+// notFound makes err an aup.ErrNotFound for callers that ask.
+func notFound(err error) error { return fmt.Errorf("%w: %w", err, aup.ErrNotFound) }

@@ -1,0 +1,257 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"aupd/internal/aup"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+const (
+	// subjectSize is how much of the Subject fields is asked for at first.
+	subjectSize = 16 << 10
+	// headerSize is how much of a header is read when that did not do, and
+	// kept of a message that is too big.
+	headerSize = 1 << 20
+	// slack is what a server may give beyond the part asked for.
+	slack = 4 << 10
+	// messageTime is how long one message may take, however steadily its bytes
+	// drip: 50 MB at 30 KB a second.
+	messageTime = 30 * time.Minute
+)
+
+// The sections that are asked for. PEEK leaves \Seen as it is.
+var (
+	subjectSection = &imap.FetchItemBodySection{
+		Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Subject"}, Peek: true,
+		Partial: &imap.SectionPartial{Size: subjectSize},
+	}
+	headerSection = &imap.FetchItemBodySection{
+		Specifier: imap.PartSpecifierHeader, Peek: true, Partial: &imap.SectionPartial{Size: headerSize},
+	}
+)
+
+// bodySection asks for one byte more than is wanted, which tells a message of
+// just that size from a bigger one without a word about sizes, that servers
+// often get wrong.
+func bodySection(most int64) *imap.FetchItemBodySection {
+	return &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: most + 1}}
+}
+
+// A fetchRequest is one UID FETCH for one section of some messages.
+type fetchRequest struct {
+	uids    []uint32
+	section *imap.FetchItemBodySection
+	most    int64 // the longest literal to be accepted
+	date    bool  // ask for INTERNALDATE
+	// read takes a message's section in; it must not be slow, and must read
+	// all of it or fail. It is not called for a section that is NIL.
+	read func(uid uint32, section io.Reader, size int64) error
+	// done is called after all of the message, and may be slow.
+	done func(uid uint32, date time.Time) error
+}
+
+// fetch runs a request. Messages that the server does not give are simply not
+// read: the caller counts. An error of read or done ends the connection.
+func (s *session) fetch(ctx context.Context, req fetchRequest) error {
+	s.g.limit(req.most)
+	s.g.expect(s.f.w.opt.Quiet)
+	defer s.g.expect(0)
+	budget := time.AfterFunc(messageTime, func() {
+		s.g.abort(fmt.Errorf("a message took more than %v: %w", messageTime, os.ErrDeadlineExceeded))
+	})
+	defer budget.Stop()
+	cmd := s.c.Fetch(uidSet(req.uids), &imap.FetchOptions{
+		UID: true, InternalDate: req.date, BodySection: []*imap.FetchItemBodySection{req.section},
+	})
+	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+		uid, date, open, err := s.message(msg, req)
+		if err != nil {
+			fault := s.fault("", fmt.Sprintf("fetch uid %d", uid), err)
+			s.giveUp(cmd, open)
+			return fault
+		}
+		budget.Stop()
+		if err := req.done(uid, date); err != nil {
+			fault := s.fault("", fmt.Sprintf("fetch uid %d", uid), err)
+			s.giveUp(cmd, nil)
+			return fault
+		}
+		if ctx.Err() != nil {
+			s.giveUp(cmd, nil)
+			return context.Cause(ctx)
+		}
+		budget.Reset(messageTime)
+	}
+	if err := cmd.Close(); err != nil {
+		return s.fault("", "fetch", err)
+	}
+	return nil
+}
+
+// message reads one response. With an error, open is the literal that the
+// library still waits for to be read, if there is one.
+func (s *session) message(msg *imapclient.FetchMessageData, req fetchRequest) (uid uint32, date time.Time, open io.Reader, err error) {
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = uint32(item.UID)
+		case imapclient.FetchItemDataInternalDate:
+			date = item.Time.UTC()
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil {
+				continue
+			}
+			lit := &literal{LiteralReader: item.Literal}
+			if err := req.read(uid, lit, lit.Size()); err != nil {
+				if lit.ended {
+					return uid, date, nil, err
+				}
+				return uid, date, lit, err
+			}
+			// Reading its end tells the library that the literal is done.
+			if n, err := lit.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+				return uid, date, lit, fmt.Errorf("the section of uid %d was not read whole: %w", uid, err)
+			}
+		}
+	}
+	return uid, date, nil, nil
+}
+
+// A literal knows whether reading it came to an end or an error: after an
+// error it must not be touched, for the library works on behind it.
+type literal struct {
+	imap.LiteralReader
+	ended bool
+}
+
+// Read reads on.
+func (l *literal) Read(p []byte) (int, error) {
+	if l.ended {
+		return 0, io.EOF
+	}
+	n, err := l.LiteralReader.Read(p)
+	l.ended = err != nil
+	return n, err
+}
+
+// giveUp ends the connection in the middle of cmd. The library's goroutine may
+// wait for the open literal to be read or for messages to be taken; after an
+// error inside a literal it must be left to end by itself first.
+func (s *session) giveUp(cmd *imapclient.FetchCommand, open io.Reader) {
+	s.g.abort(errors.New("given up")) // keeps an earlier cause
+	broken := false
+	if open != nil {
+		_, err := io.Copy(io.Discard, open)
+		broken = err != nil
+	}
+	if broken {
+		<-s.c.Closed()
+	}
+	// The command ends with the connection, which has been reported already.
+	_ = cmd.Close()
+}
+
+// subjects decides on the subjects of uids. What the server does not give is
+// not among the results.
+func (s *session) subjects(ctx context.Context, uids []uint32) (map[uint32]decided, error) {
+	all := make(map[uint32]decided, len(uids))
+	if err := s.decide(ctx, uids, subjectSection, subjectSize, all); err != nil {
+		return nil, err
+	}
+	var again []uint32
+	for _, uid := range uids {
+		// No subject, or none that can be read, or one that may be cut off:
+		// the server may have looked at too little of the header.
+		if d, ok := all[uid]; ok && d.Decision != Match && (d.cut || d.Decision == Undecided || d.subject == "") {
+			again = append(again, uid)
+			delete(all, uid)
+		}
+	}
+	if len(again) == 0 {
+		return all, nil
+	}
+	return all, s.decide(ctx, again, headerSection, headerSize, all)
+}
+
+// decide fetches at most size bytes of a section of the header of uids and
+// puts what the rule makes of it into all.
+func (s *session) decide(ctx context.Context, uids []uint32, section *imap.FetchItemBodySection, size int, all map[uint32]decided) error {
+	return s.fetch(ctx, fetchRequest{
+		uids: uids, section: section, most: int64(size) + slack,
+		read: func(uid uint32, section io.Reader, n int64) error {
+			b := make([]byte, n)
+			if _, err := io.ReadFull(section, b); err != nil {
+				return short(err)
+			}
+			d, subject := s.f.w.rule.Decide(b)
+			cut := len(b) >= size
+			if d == No && cut {
+				d = Undecided
+			}
+			all[uid] = decided{d, subject, cut}
+			return nil
+		},
+		done: func(uint32, time.Time) error { return nil },
+	})
+}
+
+// decided is what the rule made of a message.
+type decided struct {
+	Decision
+	subject string
+	cut     bool // there may be more of the header
+}
+
+// bodies fetches whole messages and passes each to take, which owns it then,
+// with the message's raw bytes in a spool. Of a message over the cap it fetches
+// the header alone, and says so in Quarantine.
+func (s *session) bodies(ctx context.Context, uids []uint32, date bool, take func(*aup.Mail) error) error {
+	most := s.f.w.opt.MaxMessage
+	whole := fetchRequest{uids: uids, section: bodySection(most), most: most + slack, date: date}
+	big, err := s.mail(ctx, whole, most, "", take)
+	if err != nil || len(big) == 0 {
+		return err
+	}
+	reason := fmt.Sprintf("the message has more than %d bytes: only its header was fetched", most)
+	head := fetchRequest{uids: big, section: headerSection, most: headerSize + slack, date: date}
+	_, err = s.mail(ctx, head, head.most, reason, take)
+	return err
+}
+
+// mail runs a request for the messages themselves. Those whose section has
+// more than most bytes are read over and returned.
+func (s *session) mail(ctx context.Context, req fetchRequest, most int64, quarantine string, take func(*aup.Mail) error) (big []uint32, err error) {
+	var mail *aup.Mail
+	req.read = func(uid uint32, section io.Reader, size int64) (err error) {
+		if size > most {
+			big = append(big, uid)
+			_, err = io.CopyN(io.Discard, section, size)
+			return err
+		}
+		mail, err = s.f.w.spool.take(ctx, section, size)
+		return err
+	}
+	req.done = func(uid uint32, date time.Time) error {
+		if mail == nil {
+			return nil
+		}
+		m := mail
+		mail = nil
+		m.Source, m.Quarantine = s.f.source(uid, date), quarantine
+		s.f.count(s.f.w.opt.Metrics.bytes, int(m.Size))
+		return take(m)
+	}
+	err = s.fetch(ctx, req)
+	if mail != nil {
+		err = errors.Join(err, mail.Close())
+	}
+	return big, err
+}

@@ -1,0 +1,219 @@
+// Package mailbox watches folders of an IMAP account, decides on the subject
+// of every message, and hands those that match to a [Sink], whole and as they
+// lay there. What became of every other message goes into the ledger of an
+// [aup.Accountant]. Nothing in the mailbox is changed: folders are opened with
+// EXAMINE and read with BODY.PEEK.
+//
+// Reading the code from the bottom up:
+//
+//   - subject.go, words.go, nearmiss.go: the rule that selects a message.
+//   - guard.go, filter.go: the net.Conn that keeps odd servers from hurting.
+//   - dial.go, auth.go: from a URL to a signed-in connection.
+//   - session.go, fetch.go, spool.go: the few commands that are needed.
+//   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
+//   - watch.go: IDLE or poll, look again, and connect again after an error.
+//
+// The server is never trusted to tell the truth: not that a folder is still
+// the one selected before, not that a search finds what it should, not that a
+// message it lists can be read. Each UID is asked for and accounted for.
+package mailbox
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"aupd/internal/aup"
+)
+
+// A Sink takes the mail that was selected.
+type Sink interface {
+	// Put takes m in, waiting while there is no room. The Sink owns m from
+	// then on and closes it, even when Put fails. done is called exactly once
+	// unless Put fails, from any goroutine: with nil when m is durably
+	// recorded, otherwise with the reason why it is not.
+	Put(ctx context.Context, m *aup.Mail, done func(error)) error
+}
+
+// Options say which mailbox to watch and how.
+type Options struct {
+	// Name is what the ledger and all messages call the mailbox. Required.
+	Name string
+	// URL is imaps://host[:993], or imap://host[:143] with STARTTLS, or
+	// without for a loopback address. Required.
+	URL      string
+	STARTTLS bool
+	Username string
+	// Auth yields the secret for each sign-in. Required.
+	Auth Auth
+	// Folders to watch, each on a connection of its own; INBOX if none.
+	Folders []string
+	// Subject is the phrase that a message's subject must hold. Required.
+	Subject string
+	// RootCAs trusts the server's certificate; the system's if nil.
+	RootCAs *x509.CertPool
+
+	// MaxMessage is the size in bytes above which only a message's header is
+	// handed on, in quarantine; 50 MiB if 0.
+	MaxMessage int64
+	// SpoolDir is where big messages wait on disk; the system's folder for
+	// temporary files if empty.
+	SpoolDir string
+	// Poll is how often a folder is looked at where the server has no IDLE; a
+	// minute if 0.
+	Poll time.Duration
+	// Quiet is how long a server that owes an answer may send nothing; a
+	// minute if 0.
+	Quiet time.Duration
+
+	Log     *slog.Logger // discarded if nil
+	Metrics *Metrics     // counted for nobody if nil
+	// Progress is told how many of a folder's new messages are dealt with; it
+	// may be nil, is called from several goroutines, and must not block.
+	Progress func(folder string, done, total int)
+	// Dial opens the connection, before TLS; a net.Dialer's if nil.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// A Watcher watches the folders of one mailbox. Either Run or Once may be
+// running, once; the other methods are safe to call at any time.
+type Watcher struct {
+	opt     Options
+	end     endpoint
+	rule    Rule
+	acct    aup.Accountant
+	sink    Sink
+	spool   *spool
+	folders []*folder
+	wall    func() time.Time
+}
+
+// New returns a Watcher of the mailbox that opt describes. Whatever is wrong
+// with opt is reported at once, as [aup.ErrInvalid]; nothing is connected yet.
+func New(opt Options, acct aup.Accountant, sink Sink) (*Watcher, error) {
+	end, err := parseURL(opt.URL, opt.STARTTLS)
+	errs := []error{err}
+	for what, missing := range map[string]bool{"name": opt.Name == "", "sign-in": opt.Auth == nil, "subject": fold(opt.Subject) == ""} {
+		if missing {
+			errs = append(errs, fmt.Errorf("%s is missing: %w", what, aup.ErrInvalid))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("mailbox %s: %w", opt.Name, err)
+	}
+	w := &Watcher{
+		opt: opt.withDefaults(), end: end, rule: NewRule(opt.Subject), acct: acct, sink: sink,
+		spool: newSpool(opt.SpoolDir), wall: time.Now,
+	}
+	for _, name := range w.opt.Folders {
+		w.folders = append(w.folders, newFolder(w, name))
+	}
+	return w, nil
+}
+
+func (opt Options) withDefaults() Options {
+	if len(opt.Folders) == 0 {
+		opt.Folders = []string{"INBOX"}
+	}
+	if opt.MaxMessage <= 0 {
+		opt.MaxMessage = 50 << 20
+	}
+	if opt.Poll <= 0 {
+		opt.Poll = time.Minute
+	}
+	if opt.Quiet <= 0 {
+		opt.Quiet = time.Minute
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Metrics == nil {
+		opt.Metrics = NewMetrics(nil)
+	}
+	if opt.Progress == nil {
+		opt.Progress = func(string, int, int) {}
+	}
+	return opt
+}
+
+// Run watches every folder until ctx ends, and returns nil. Errors are logged
+// and shown in the status; the connection is made again after each.
+func (w *Watcher) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	for _, f := range w.folders {
+		running.Go(func() { f.run(ctx) })
+	}
+	running.Wait()
+	return nil
+}
+
+// Once looks at every folder until all that lies there now is dealt with. The
+// errors of the folders are joined; each is an [*Error] on one line.
+func (w *Watcher) Once(ctx context.Context) error {
+	// Servers allow few connections of one user at a time.
+	const most = 4
+	turn := make(chan struct{}, most)
+	errs := make([]error, len(w.folders))
+	var running sync.WaitGroup
+	for i, f := range w.folders {
+		running.Go(func() {
+			turn <- struct{}{}
+			errs[i] = f.once(ctx)
+			<-turn
+		})
+	}
+	running.Wait()
+	return errors.Join(errs...)
+}
+
+// Wake makes Run look at every folder now.
+func (w *Watcher) Wake() {
+	for _, f := range w.folders {
+		signal(f.wake)
+	}
+}
+
+// Status returns how each folder stands, in the order of the options. Fates
+// are the ledger's to tell.
+func (w *Watcher) Status() []aup.FolderStatus {
+	all := make([]aup.FolderStatus, len(w.folders))
+	for i, f := range w.folders {
+		f.mu.Lock()
+		all[i] = f.status
+		f.mu.Unlock()
+	}
+	return all
+}
+
+// Survey connects anew and returns the UIDs that a folder holds, in ascending
+// order, and their epoch. It changes no state and takes no mail.
+func (w *Watcher) Survey(ctx context.Context, name string) (aup.Epoch, []uint32, error) {
+	f := newFolder(w, name)
+	var uids []uint32
+	err := f.connected(ctx, func(s *session) error {
+		validity, err := s.open(name)
+		if err != nil {
+			return err
+		}
+		f.epoch = aup.Epoch{Mailbox: w.opt.Name, Folder: name, UIDValidity: validity}
+		uids, err = s.list(1)
+		return err
+	})
+	if err != nil {
+		return aup.Epoch{}, nil, err
+	}
+	return f.epoch, uids, nil
+}
+
+// signal makes c readable; one unread signal is as good as many.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

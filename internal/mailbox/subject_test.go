@@ -1,0 +1,204 @@
+package mailbox
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+const phrase = "Acceptable Use Policy"
+
+func b64(charset string, b []byte) string {
+	return fmt.Sprintf("=?%s?B?%s?=", charset, base64.StdEncoding.EncodeToString(b))
+}
+
+func q(charset string, b []byte) string {
+	var s strings.Builder
+	for _, c := range b {
+		fmt.Fprintf(&s, "=%02X", c)
+	}
+	return fmt.Sprintf("=?%s?Q?%s?=", charset, s.String())
+}
+
+// matching holds a subject of every form that must be selected, as it stands
+// behind "Subject:".
+func matching() map[string]string {
+	u8 := func(s string) []byte { return []byte(s) }
+	latin1, _ := charmap.ISO8859_1.NewEncoder().Bytes(u8("Réclamation: " + phrase))
+	cp1252, _ := charmap.Windows1252.NewEncoder().Bytes(u8("’ " + phrase))
+	utf16be, _ := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewEncoder().Bytes(u8("spam, " + phrase))
+	utf16bom, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().Bytes(u8(phrase))
+	jis, _ := japanese.ISO2022JP.NewEncoder().Bytes(u8("報告 " + phrase + " 違反"))
+	wide := strings.Map(func(r rune) rune {
+		if r == ' ' {
+			return '\u3000'
+		}
+		return r + 0xfee0
+	}, phrase)
+	split := u8("Größe – " + phrase)
+	twoByte := strings.IndexRune("Größe", 'ö') + 1 + len(" ") - 1
+	return map[string]string{
+		"plain":                     " spam from 192.0.2.1: " + phrase + " report",
+		"the phrase alone":          " " + phrase,
+		"no space behind the colon": phrase,
+		"lower case":                " " + strings.ToLower(phrase),
+		"upper case":                " " + strings.ToUpper(phrase),
+		"reply and forward":         " Re: [EXT] Fwd: " + phrase,
+		"quoted":                    ` "` + phrase + `"`,
+		"base64":                    " " + b64("UTF-8", u8("naïve "+phrase)),
+		"base64 of ASCII":           " " + b64("us-ascii", u8(phrase+" breach")),
+		"base64 Latin-1":            " " + b64("ISO-8859-1", latin1),
+		"base64 UTF-16BE":           " " + b64("UTF-16BE", utf16be),
+		"base64 UTF-16 with BOM":    " " + b64("utf-16", utf16bom),
+		"ISO-2022-JP":               " " + b64("ISO-2022-JP", jis),
+		"Q":                         " =?utf-8?Q?Breach_of_Acceptable_Use_Policy_=E2=80=93_spam?=",
+		"Q, every byte":             " " + q("utf-8", u8("x "+phrase)),
+		"Q, lower-case hex":         " " + strings.ToLower(q("utf-8", u8("x "+phrase))),
+		"Q, raw spaces":             " =?utf-8?Q?Breach of Acceptable Use Policy?=",
+		"Q Windows-1252":            " " + q("windows-1252", cp1252),
+		"Q with a language":         " =?us-ascii*en?Q?Acceptable_Use_Policy?=",
+		"words over words": "\r\n " + b64("utf-8", u8("about Acceptable ")) + "\r\n " + b64("utf-8", u8("Use ")) +
+			"\r\n " + b64("utf-8", u8("Policy, please")),
+		"split inside a word":       " " + b64("utf-8", u8("Accepta")) + " " + b64("utf-8", u8("ble Use Policy")),
+		"split inside a character":  " " + b64("utf-8", split[:twoByte]) + "\r\n\t" + b64("utf-8", split[twoByte:]),
+		"split over B and Q":        " " + b64("utf-8", u8("Acceptable U")) + " " + q("utf-8", u8("se Policy")),
+		"split over charsets":       " " + b64("utf-8", u8("Acceptable ")) + " " + q("iso-8859-1", u8("Use Policy")),
+		"encoded and plain":         " spam =?utf-8?Q?Acceptable?= Use Policy",
+		"no space between words":    " " + b64("utf-8", u8("Acceptable ")) + b64("utf-8", u8("Use Policy")),
+		"folded, space":             " spam Acceptable\r\n Use Policy",
+		"folded, tab":               " spam Acceptable Use\r\n\tPolicy",
+		"folded, two spaces":        " Acceptable\r\n  Use Policy",
+		"folded at once":            "\r\n " + phrase,
+		"folded, bare LF":           " Acceptable\n Use Policy",
+		"two spaces":                " Acceptable  Use Policy",
+		"tab":                       " Acceptable Use\tPolicy",
+		"no-break space, base64":    " " + b64("utf-8", u8("Acceptable\u00a0Use\u00a0Policy")),
+		"no-break space, Q":         " =?utf-8?Q?Acceptable=C2=A0Use_Policy?=",
+		"no-break space, raw UTF-8": " Acceptable\u00a0Use Policy",
+		"no-break space, raw 1252":  " Acceptable\xa0Use Policy",
+		"raw UTF-8":                 " plainte été " + phrase,
+		"raw Latin-1":               " plainte \xe9t\xe9 " + phrase,
+		"full width":                " " + b64("utf-8", u8(wide)),
+		"full width, raw":           " " + wide,
+		"zero width space":          " " + b64("utf-8", u8("Accept\u200bable Use\u200b Policy")),
+		"soft hyphen":               " " + b64("utf-8", u8("Accept\u00adable Use Policy")),
+		"direction marks":           " " + b64("utf-8", u8("\u202aAcceptable\u202c Use Policy\u200f")),
+		"unknown charset":           " =?x-unknown?Q?on_Acceptable_Use_Policy?=",
+		"base64 without padding":    " =?utf-8?B?" + base64.RawStdEncoding.EncodeToString(u8(phrase+"!!")) + "?=",
+		"base64 cut in a digit":     " =?utf-8?B?" + strings.TrimRight(base64.StdEncoding.EncodeToString(u8(phrase+" report")), "=")[:38] + "?=",
+		"base64 with junk behind":   " =?utf-8?B?" + base64.StdEncoding.EncodeToString(u8(phrase+"...")) + "*!*?=",
+		"word without its end":      " =?utf-8?Q?Acceptable_Use_Policy",
+		"encoded twice":             " " + b64("utf-8", u8(q("utf-8", u8(phrase)))),
+		"very long":                 " " + strings.Repeat("x", 900) + " " + phrase,
+	}
+}
+
+func TestRuleMatches(t *testing.T) {
+	r := NewRule(phrase)
+	for name, subject := range matching() {
+		t.Run(name, func(t *testing.T) {
+			header := "From: a@b.example\r\nSubject:" + subject + "\r\nTo: c@d.example\r\n\r\n"
+			if d, text := r.Decide([]byte(header)); d != Match {
+				t.Errorf("Decide = %s (%q), want %s", d, text, Match)
+			}
+		})
+	}
+}
+
+func TestRuleHeaders(t *testing.T) {
+	r := NewRule("  acceptable \t use policy ")
+	for name, tc := range map[string]struct {
+		header  string
+		want    Decision
+		subject string
+	}{
+		"space before the colon": {"Subject : " + phrase + "\r\n\r\n", Match, phrase},
+		"tab before the colon":   {"subject\t: " + phrase + "\r\n\r\n", Match, phrase},
+		"first of two":           {"Subject: " + phrase + "\r\nSubject: hello\r\n\r\n", Match, phrase},
+		"second of two":          {"Subject: hello\r\nX: y\r\nSUBJECT: " + phrase + "\r\n\r\n", Match, phrase},
+		"behind a bad line":      {"no colon here\r\nSubject: " + phrase + "\r\n\r\n", Match, phrase},
+		"behind an mbox line":    {"From a@b.example Thu Jan  1\r\nSubject: " + phrase + "\r\n\r\n", Match, phrase},
+		"behind a BOM":           {"\xef\xbb\xbfSubject: " + phrase + "\r\n\r\n", Match, phrase},
+		"NUL inside":             {"Subject: Accep\x00table Use Policy\r\n\r\n", Match, phrase},
+		"in the body":            {"Subject: hello\r\n\r\nSubject: " + phrase + "\r\n", No, "hello"},
+		"in another field":       {"X-Subject: " + phrase + "\r\nSubject: hello\r\n\r\n", No, "hello"},
+		"continues another":      {"To: x\r\n Subject: " + phrase + "\r\n\r\n", No, ""},
+		"no subject":             {"From: a@b.example\r\n\r\n", No, ""},
+		"nothing":                {"", No, ""},
+		"unreadable charset":     {"Subject: =?x-gone?B?goOEhQ==?=\r\n\r\n", Undecided, "‚ƒ„…"},
+		"unreadable base64":      {"Subject: =?utf-8?B?!?=\r\n\r\n", Undecided, ""},
+		"readable elsewhere":     {"Subject: =?utf-8?B?!?= " + phrase + "\r\n\r\n", Match, phrase},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, subject := r.Decide([]byte(tc.header))
+			if d != tc.want || subject != tc.subject {
+				t.Errorf("Decide = %s, %q; want %s, %q", d, subject, tc.want, tc.subject)
+			}
+		})
+	}
+}
+
+//nolint:misspell // on purpose
+func TestRuleNearMisses(t *testing.T) {
+	r := NewRule(phrase)
+	for _, s := range []string{
+		"Aceptable Use Policy", "Acceptible Use Policy breach", "Acceptable Use Polcy", "acceptable ues policy", "Acceptble Use  Policiy",
+		"Acceptable Usage Policy", "Acceptable-Use Policy", "AcceptableUse Policy", "acceptable_use_policy", "Acceptable Use Policies",
+		"Use Policy, acceptable", "Policy on acceptable use", "violation of your policy of acceptable use of services",
+		"Acceptable Use of Policy", "Acceptable Use", "AUP violation", "A.U.P. complaint", "Re: aup", "Terms of Use violation by your customer",
+		"abuse policy", "fair use policy violated", "Аcceptable Use Policy",
+		"Verstoß gegen die Richtlinie zur akzeptablen Nutzung", "Nutzungsrichtlinie verletzt",
+		"Violation de la politique d'utilisation acceptable", "Política de uso aceptable", "Política de Uso Aceitável",
+		"Criteri di utilizzo accettabile", "Beleid voor acceptabel gebruik", "Zasady dopuszczalnego użytkowania",
+		"Policy för acceptabel användning", "Politik for acceptabel brug", "Retningslinjer for akseptabel bruk",
+		"Hyväksyttävän käytön käytäntö", "Zásady přijatelného používání", "Нарушение политики допустимого использования",
+		"Політика прийнятного використання", "Kabul Edilebilir Kullanım Politikası", "利用規定違反の報告", "可接受使用政策", "허용되는 사용 정책 위반",
+		"سياسة الاستخدام المقبول", "מדיניות שימוש מקובל", "Πολιτική αποδεκτής χρήσης", "Politica de utilizare acceptabilă",
+	} {
+		t.Run(s, func(t *testing.T) {
+			if d, _ := r.Decide([]byte("Subject: " + s + "\r\n\r\n")); d != NearMiss {
+				t.Errorf("Decide = %s, want %s", d, NearMiss)
+			}
+		})
+	}
+}
+
+func TestRuleOrdinarySubjects(t *testing.T) {
+	r := NewRule(phrase)
+	for _, s := range []string{
+		"Invoice 4711", "Your password expires", "Is this acceptable?", "Policy renewal for car insurance", "Use of the meeting room",
+		"Acceptance test report", "New privacy policy", "How to use the API", "Security policy update", "Re: acceptable prices, please advise",
+		"Customer reports misuse", "UPS delivery: package AU-P12", "Abuse report: spam from 192.0.2.7", "policy", "use", "acceptable",
+		"Please accept the user agreement", "group policies in use", "Datenschutzrichtlinie", "nouvelle politique tarifaire", "使用说明", "Rückfrage zur Nutzung",
+	} {
+		t.Run(s, func(t *testing.T) {
+			if d, _ := r.Decide([]byte("Subject: " + s + "\r\n\r\n")); d != No {
+				t.Errorf("Decide = %s, want %s", d, No)
+			}
+		})
+	}
+}
+
+func FuzzSubject(f *testing.F) {
+	for _, s := range matching() {
+		f.Add([]byte("Subject:" + s + "\r\n\r\n"))
+	}
+	f.Add([]byte("Subject: =?=?=?utf-8?B?=?=\r\n =?a?b?c"))
+	r := NewRule(phrase)
+	f.Fuzz(func(t *testing.T, header []byte) {
+		d, subject := r.Decide(header)
+		if strings.ToValidUTF8(subject, "") != subject {
+			t.Errorf("subject %q is not UTF-8", subject)
+		}
+		// A line before it never hides a subject, nor does a field behind it.
+		more := append([]byte("junk line\r\nSubject: "+phrase+"\r\n"), header...)
+		if got, _ := r.Decide(more); got != Match {
+			t.Errorf("Decide = %s with the phrase in front of a header that is %s", got, d)
+		}
+	})
+}
