@@ -200,7 +200,13 @@ func token(s []byte) (string, []byte) {
 	for n < len(s) && atomByte(s[n]) {
 		n++
 	}
-	return strings.ToUpper(string(s[:n])), s[n:]
+	atom := bytes.Clone(s[:n])
+	for i, c := range atom { // byte for byte: it may not be UTF-8
+		if 'a' <= c && c <= 'z' {
+			atom[i] = c - 'a' + 'A'
+		}
+	}
+	return string(atom), s[n:]
 }
 
 func isAtom(s string) bool {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -154,6 +155,9 @@ func (g *guard) SetReadDeadline(time.Time) error { return nil }
 // Read reads what the filter lets through.
 func (g *guard) Read(p []byte) (int, error) {
 	for {
+		if err := g.cause(); err != nil {
+			return 0, err
+		}
 		if len(g.out) > 0 {
 			n := copy(p, g.out)
 			g.out = g.out[n:]
@@ -181,15 +185,9 @@ func (g *guard) Read(p []byte) (int, error) {
 
 func (g *guard) fill() error {
 	g.mu.Lock()
-	err := g.err
-	if err == nil {
-		g.arm()
-	}
+	g.arm()
 	quiet := g.quiet
 	g.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	n, err := g.Conn.Read(g.buf)
 	g.in = g.buf[:n]
 	if n > 0 || err == nil {
@@ -264,7 +262,9 @@ func (g *guard) passLine() error {
 		return fmt.Errorf("a line of more than %d bytes: %w", maxLine, errTooLong)
 	}
 	out, err := g.filter(line)
-	g.out = out
+	if err == nil {
+		g.out = out
+	}
 	return err
 }
 
@@ -279,20 +279,16 @@ func (g *guard) announced(line []byte) (int64, error) {
 	if open < 0 {
 		return -1, nil
 	}
-	var n int64
-	for _, c := range bytes.TrimSuffix(s[open+1:len(s)-1], []byte("+")) {
-		if c < '0' || c > '9' {
-			return 0, fmt.Errorf("the server announced a literal of %q bytes", s[open+1:len(s)-1])
-		}
-		if n = n*10 + int64(c-'0'); n > 1<<60 {
-			break
-		}
-	}
+	digits := string(bytes.TrimSuffix(s[open+1:len(s)-1], []byte("+")))
+	n, err := strconv.ParseUint(digits, 10, 63)
 	g.mu.Lock()
 	most := g.maxLiteral
 	g.mu.Unlock()
-	if n > most {
-		return 0, fmt.Errorf("the server announced a literal of %d bytes, at most %d are expected here: %w", n, most, errTooLong)
+	switch {
+	case errors.Is(err, strconv.ErrRange), err == nil && n > uint64(max(most, 0)):
+		return 0, fmt.Errorf("the server announced a literal of %s bytes, at most %d are expected here: %w", digits, most, errTooLong)
+	case err != nil:
+		return 0, fmt.Errorf("the server announced a literal of %q bytes", digits)
 	}
-	return n, nil
+	return int64(n), nil
 }
