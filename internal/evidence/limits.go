@@ -28,6 +28,13 @@ const (
 	maxAttachmentText = 256 << 10
 	// maxText bounds the text of the whole document, which is stored with it.
 	maxText = 4 << 20
+	// maxDecodedText bounds what is decoded of one text part, before tags and
+	// styles are dropped from HTML: newsletters run to some 100 KB.
+	maxDecodedText = 4 << 20
+	// maxElements bounds how deep HTML elements nest; browsers stop at 512.
+	maxElements = 512
+	// maxLinks bounds the links kept of one part.
+	maxLinks = 2000
 	// maxUnpacked bounds a file that is read whole into memory to be taken
 	// apart: an encoded original, a .msg, a winmail.dat.
 	maxUnpacked = 16 << 20

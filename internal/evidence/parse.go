@@ -49,8 +49,10 @@ type builder struct {
 	origins []origin
 	// markup says what the HTML of a part of kind html said about its text.
 	markup map[aup.PartID]markup
-	text   int   // bytes of text kept so far
-	opened int64 // bytes of files taken apart in memory so far
+	text   int // bytes of text kept so far
+	opened int // bytes of files taken apart in memory so far
+	parts  int // entities and files met so far
+	nested int // files taken apart around the one at hand
 }
 
 // An origin is where a message of the document was read from.

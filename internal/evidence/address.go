@@ -1,0 +1,137 @@
+package evidence
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+
+	"aupd/internal/aup"
+)
+
+// maxAddresses bounds the addresses kept of one field.
+const maxAddresses = 100
+
+// parseAddresses reads the value of an address field (RFC 5322, 3.4) as
+// senders write it: raw or encoded names with commas in quotes, comments,
+// groups, addresses without brackets or with too many. What has no address
+// keeps its name. The value is raw, as [field] holds it.
+func parseAddresses(value string) []aup.Address {
+	var list []aup.Address
+	for value != "" && len(list) < maxAddresses {
+		var one string
+		one, value = cutAddress(value)
+		if a := parseAddress(one); a != (aup.Address{}) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// cutAddress cuts s at the next comma or semicolon, or behind the next group
+// name, outside of quotes, comments and brackets.
+func cutAddress(s string) (one, rest string) {
+	quoted, angle, depth := false, false, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')':
+			depth = max(depth-1, 0)
+		case depth > 0:
+		case c == '<':
+			angle = true
+		case c == '>':
+			angle = false
+		case (c == ',' || c == ';') && !angle:
+			return s[:i], s[i+1:]
+		case c == ':' && !angle && !strings.Contains(s[:i], "@"):
+			return "", s[i+1:]
+		}
+	}
+	// An unclosed quote or bracket must not swallow the other addresses.
+	if i := strings.IndexByte(s, ','); i >= 0 && (quoted || angle || depth > 0) {
+		return s[:i], s[i+1:]
+	}
+	return s, ""
+}
+
+func parseAddress(s string) aup.Address {
+	s = strings.TrimSpace(s)
+	if i := strings.LastIndexByte(s, '<'); i >= 0 {
+		addr := s[i+1:]
+		if j := strings.IndexByte(addr, '>'); j >= 0 {
+			addr = addr[:j]
+		}
+		return aup.Address{Name: displayName(s[:i]), Addr: addrSpec(addr)}
+	}
+	bare, comment := cutComment(s)
+	if !strings.Contains(bare, "@") {
+		return aup.Address{Name: displayName(s)}
+	}
+	return aup.Address{Name: displayName(comment), Addr: addrSpec(bare)}
+}
+
+// cutComment returns s without its first comment, and the comment's text.
+func cutComment(s string) (bare, comment string) {
+	before, rest, ok := strings.Cut(s, "(")
+	if !ok {
+		return s, ""
+	}
+	comment, after, _ := strings.Cut(rest, ")")
+	return before + after, comment
+}
+
+// displayName returns the text of a display name: quotes go, encoded words are
+// decoded, white space is one space.
+func displayName(s string) string {
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, `"`) {
+		s = unquote(s)
+	}
+	return line(strings.Trim(decodeHeader(s), `"`))
+}
+
+// addrSpec returns an address without the white space that folding or fraud
+// put into it.
+func addrSpec(s string) string {
+	s, _ = cutComment(s)
+	return strings.Join(strings.Fields(cleanText(decodeHeader(s))), "")
+}
+
+// line returns s on one line, each run of white space and controls as one
+// space.
+func line(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xa0 }), " ")
+}
+
+// dateLayouts are the forms of date that RFC 5322 does not know and mail has.
+var dateLayouts = []string{
+	time.RFC3339, time.ANSIC, time.UnixDate, "Mon, 2 Jan 2006 15:04:05", "2 Jan 2006 15:04:05", "Mon Jan 2 15:04:05 2006 -0700",
+	"2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05", "Mon, 2 Jan 2006 15:04:05 -07:00",
+	"Mon, 2 Jan 06 15:04:05 -0700", "Mon, 2 Jan 2006 15:04 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Monday, 2 January 2006 15:04:05 -0700",
+}
+
+// parseDate reads a Date field; a date without a zone is taken as UTC. The
+// result is in UTC.
+func parseDate(s string) (time.Time, bool) {
+	s = line(s)
+	if t, err := mail.ParseDate(s); err == nil {
+		return t.UTC(), plausible(t)
+	}
+	s, _ = cutComment(s)
+	s = strings.TrimSuffix(strings.TrimSpace(s), " GMT+00:00")
+	for _, layout := range dateLayouts {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+			return t.UTC(), plausible(t)
+		}
+	}
+	return time.Time{}, false
+}
+
+// plausible reports whether t can be written as JSON and meant by a sender.
+func plausible(t time.Time) bool { return t.Year() > 1970 && t.Year() < 2200 }

@@ -1,0 +1,105 @@
+package evidence
+
+import (
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// alternative marks the parts of a multipart/alternative that say again what
+// another one says. from holds the index in doc.Parts at which the parts of
+// each child begin, and the end. The plain text is what counts, unless it is
+// empty, a mere placeholder, or says something else than the HTML: then both
+// are read, as a reader may see either.
+func (b *builder) alternative(message int, from []int) {
+	plain := b.mainText(message, from, aup.PartText)
+	page := b.mainText(message, from, aup.PartHTML)
+	best := plain
+	if plain < 0 || page >= 0 && placeholder(b.doc.Parts[plain].Text, b.visible(page)) {
+		best = page
+	}
+	if best < 0 {
+		return
+	}
+	for i := from[0]; i < len(b.doc.Parts); i++ {
+		p := &b.doc.Parts[i]
+		if i == best || p.Message != message || p.Kind != aup.PartText && p.Kind != aup.PartHTML {
+			continue
+		}
+		p.Alternative = i == plain || !differs(b.doc.Parts[best].Text, b.visible(i))
+	}
+}
+
+// mainText returns the index of the first part of this kind, -1 without one.
+func (b *builder) mainText(message int, from []int, kind aup.PartKind) int {
+	for i := from[0]; i < from[len(from)-1]; i++ {
+		if p := &b.doc.Parts[i]; p.Message == message && p.Kind == kind && strings.TrimSpace(p.Text) != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// visible returns the text of a part without what is hidden.
+func (b *builder) visible(i int) string {
+	p := &b.doc.Parts[i]
+	if len(p.Hidden) == 0 {
+		return p.Text
+	}
+	var out strings.Builder
+	pos := 0
+	for _, h := range p.Hidden {
+		out.WriteString(p.Text[pos:h.Start])
+		pos = h.End
+	}
+	out.WriteString(p.Text[pos:])
+	return out.String()
+}
+
+// placeholder reports whether plain only says that there is HTML to be read.
+func placeholder(plain, page string) bool {
+	const longest = 600
+	if len(plain) > longest || len(page) < len(plain) {
+		return false
+	}
+	lower := strings.ToLower(plain)
+	if !strings.Contains(lower, "html") {
+		return len(distinctWords(plain)) == 0
+	}
+	for _, word := range [...]string{"view", "client", "reader", "display", "browser", "support"} {
+		if strings.Contains(lower, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// differs reports whether other says much that text does not.
+func differs(text, other string) bool {
+	const least = 12 // words: a footer or a button is not another message
+	words := distinctWords(text)
+	missing, total := 0, 0
+	for word := range distinctWords(other) {
+		total++
+		if !words[word] {
+			missing++
+		}
+	}
+	return missing > least && missing*2 > total
+}
+
+// distinctWords returns the words of the beginning of text, in lower case.
+func distinctWords(text string) map[string]bool {
+	const sample = 20 << 10
+	words := map[string]bool{}
+	for word := range strings.FieldsFuncSeq(strings.ToLower(text[:min(len(text), sample)]), notWord) {
+		words[word] = true
+	}
+	return words
+}
+
+// notWord reports whether r separates words. Marks that plain versions of HTML
+// add around text count as separators.
+func notWord(r rune) bool {
+	return r <= '/' || r >= ':' && r <= '@' || r >= '[' && r <= '`' || r >= '{' && r <= 0xbf || r >= 0x2000 && r <= 0x206f
+}

@@ -1,0 +1,163 @@
+package evidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// A file is something sent along with a message: an attachment, or what was
+// found inside of one.
+type file struct {
+	kind       contentType
+	r          io.Reader // the decoded content
+	inline     bool
+	start, end int64 // of the encoded content in the raw message; 0 where it does not stand there
+}
+
+func (e *entity) file() file {
+	f := file{kind: e.kind, r: decoder(e.kind.encoding, e.reader())}
+	if e.message != nil {
+		f.r = e.reader()
+	}
+	f.inline = e.kind.disposition == "inline" || e.kind.disposition == "" && first(e.fields, "Content-ID") != ""
+	if e.src.raw {
+		f.start, f.end = e.body, e.end
+	}
+	return f
+}
+
+// file reads a file: it is listed with its hash, and what it holds is read when
+// it is text or carries messages.
+func (b *builder) file(f file, message int, id aup.PartID) {
+	b.parts++
+	if b.parts > 2*maxParts || b.nested > maxOriginals {
+		b.problem("parts", id, "more files within files than the bound, this one was not read")
+		return
+	}
+	a, data := b.attach(f, message, id)
+	open := formats[a.format]
+	if open == nil {
+		return
+	}
+	if a.over {
+		b.doc.Attachments[a.index].Unread = "over the bound"
+		return
+	}
+	b.nested++
+	defer func() { b.nested-- }()
+	if unread := open(b, f, data, message, id); unread != "" {
+		b.doc.Attachments[a.index].Unread = unread
+	}
+}
+
+// formats holds what reads each format that can be read. A reader says why it
+// could not, or returns an empty string.
+var formats map[format]func(b *builder, f file, data []byte, message int, id aup.PartID) (unread string)
+
+func init() {
+	formats = map[format]func(*builder, file, []byte, int, aup.PartID) string{
+		formatText:    (*builder).textFile,
+		formatMachine: (*builder).textFile,
+		formatHeaders: (*builder).headersFile,
+		formatMessage: (*builder).messageFile,
+		formatMbox:    (*builder).mboxFile,
+	}
+}
+
+// An attached is what attach found out about a file.
+type attached struct {
+	index  int // in Document.Attachments
+	format format
+	over   bool // it was not kept whole
+}
+
+// attach lists f and returns as much of its content as its format needs.
+func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) {
+	head, _ := readBounded(f.r, sniffLength-1)
+	at := attached{index: len(b.doc.Attachments), format: sniff(f.kind, head)}
+	keep := 0
+	switch at.format {
+	case formatText, formatMachine, formatHeaders:
+		keep = maxDecodedText
+	case formatMessage, formatMbox, formatMSG, formatTNEF:
+		keep = min(maxUnpacked, maxUnpackedTotal-b.opened)
+	}
+	h := sha256.New()
+	h.Write(head)
+	rest, _ := readBounded(io.TeeReader(f.r, h), max(keep-len(head), 0))
+	data := append(head, rest...)
+	size := int64(len(data))
+	if keep == 0 {
+		data = nil
+	}
+	more, _ := io.Copy(h, f.r)
+	at.over = more > 0 && at.format != formatText && at.format != formatMachine && at.format != formatHeaders
+	size += more
+	a := aup.Attachment{
+		Path: id, Message: message, Name: line(f.kind.name), MediaType: f.kind.mediaType,
+		Size: size, Inline: f.inline, Unread: at.format.unread(),
+	}
+	h.Sum(a.SHA256[:0])
+	b.doc.Attachments = append(b.doc.Attachments, a)
+	return at, data
+}
+
+// unpack reads a file whole that is to be taken apart, within the bounds.
+func (b *builder) unpack(r io.Reader, id aup.PartID) []byte {
+	data, cut := readBounded(r, min(maxUnpacked, maxUnpackedTotal-b.opened))
+	b.opened += len(data)
+	if cut {
+		b.problem("truncated", id, "the part is longer than the bound, the rest was not read")
+	}
+	return data
+}
+
+// textFile reads an attached text file.
+func (b *builder) textFile(f file, data []byte, message int, id aup.PartID) string {
+	p := aup.Part{
+		ID: id, Message: message, Kind: aup.PartAttachment, MediaType: f.kind.mediaType, Name: line(f.kind.name),
+		RawStart: f.start, RawEnd: f.end, Truncated: len(data) >= maxDecodedText,
+	}
+	if isMachineType(f.kind.mediaType) {
+		p.Kind = aup.PartMachine
+	}
+	text := b.decode(&p, data, f.kind.params["charset"])
+	if strings.HasSuffix(f.kind.mediaType, "html") || startsHTML(text) {
+		b.addHTML(p, text)
+		return ""
+	}
+	p.Text = text
+	b.addPart(p)
+	return ""
+}
+
+// headersFile reads the header of a message that was sent without its body
+// (RFC 3462, 2).
+func (b *builder) headersFile(f file, data []byte, message int, id aup.PartID) string {
+	src := &source{r: bytes.NewReader(data), size: int64(len(data))}
+	e := split(src, &b.parts)
+	m := aup.Message{Parent: message, Via: aup.ViaRFC822, Path: id}
+	b.readHeader(&m, e)
+	i := b.addMessage(m, origin{header: e.header})
+	b.addPart(aup.Part{ID: id + "/subject", Message: i, Kind: aup.PartSubject, Text: m.Subject})
+	p := aup.Part{ID: id, Message: i, Kind: aup.PartHeaders, MediaType: f.kind.mediaType, RawStart: f.start, RawEnd: f.end}
+	p.Text = b.decode(&p, data, f.kind.params["charset"])
+	b.addPart(p)
+	return ""
+}
+
+// messageFile reads a file that is a message.
+func (b *builder) messageFile(f file, data []byte, message int, id aup.PartID) string {
+	b.opened += len(data)
+	via, base := aup.ViaFile, string(id)+"/"
+	if isMessageType(f.kind.mediaType) {
+		via, base = aup.ViaRFC822, string(id)
+	}
+	e := split(&source{r: bytes.NewReader(data), size: int64(len(data))}, &b.parts)
+	b.original(e, message, via, id, base)
+	return ""
+}

@@ -1,0 +1,344 @@
+package evidence
+
+import (
+	"bytes"
+	"strconv"
+
+	"aupd/internal/aup"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// addHTML appends p with the text of src, which is HTML, and notes its markup.
+func (b *builder) addHTML(p aup.Part, src string) {
+	if p.Kind == aup.PartText {
+		p.Kind = aup.PartHTML
+	}
+	t := readHTML([]byte(src))
+	p.Text, p.Hidden, p.Links = t.text, t.hidden, t.links
+	b.markup[p.ID] = t.markup
+	b.addPart(p)
+}
+
+// An htmlText is what HTML says: its text, and ranges of that.
+type htmlText struct {
+	text   string
+	hidden []aup.Range
+	links  []aup.Link
+	markup markup
+}
+
+// A walker turns tokens into text, one open element after the other. It builds
+// no tree: hostile nesting costs nothing, and every range is an offset of out.
+type walker struct {
+	out      []byte
+	space    bool // white space awaits the next word
+	tab      bool // a cell's end awaits the next word
+	breaks   int  // line ends that await the next word
+	stack    []element
+	overflow int // open elements beyond the stack's bound
+	skip     int // open elements whose content nobody sees: script, style, title
+	sheet    sheet
+	result   htmlText
+}
+
+// An element is an open element and what holds within it.
+type element struct {
+	tag  atom.Atom
+	name string // of a tag without an atom
+	look look
+	pre  bool
+	dark bool // its text is hidden
+	list int  // of ol: the next number; of ul: -1
+	// The offsets in out at which ranges of this element begin; -1 for none.
+	link, quote, signature int
+	href                   string
+}
+
+// readHTML returns the text of src. The work is linear in len(src).
+func readHTML(src []byte) htmlText {
+	w := &walker{
+		out:   make([]byte, 0, len(src)/3),
+		stack: append(make([]element, 0, 32), element{look: look{foreground: unknown, background: white}, link: -1, quote: -1, signature: -1}),
+	}
+	z := html.NewTokenizer(bytes.NewReader(src))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			for len(w.stack) > 1 {
+				w.pop()
+			}
+			w.result.text = string(w.out)
+			for i := range w.result.links { // forms without text at the end
+				l := &w.result.links[i]
+				l.Start, l.End = min(l.Start, len(w.out)), min(l.End, len(w.out))
+			}
+			return w.result
+		case html.TextToken:
+			w.textToken(z)
+		case html.StartTagToken, html.SelfClosingTagToken:
+			w.start(z)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			w.end(atom.Lookup(name), name)
+		}
+	}
+}
+
+func (w *walker) top() *element { return &w.stack[len(w.stack)-1] }
+
+func (w *walker) textToken(z *html.Tokenizer) {
+	if w.skip > 0 {
+		if w.top().tag == atom.Style {
+			w.sheet.read(z.Text())
+		}
+		return
+	}
+	w.write(z.Text())
+}
+
+// write appends text, white space collapsed as CSS does outside of pre.
+func (w *walker) write(text []byte) {
+	top := w.top()
+	if top.pre {
+		w.pending()
+		w.mark(text, top)
+		return
+	}
+	for len(text) > 0 {
+		if n := spaceWidth(text); n > 0 {
+			w.space = true
+			text = text[n:]
+			continue
+		}
+		n := wordEnd(text)
+		w.pending()
+		w.mark(text[:n], top)
+		text = text[n:]
+	}
+}
+
+// mark appends text that is not white space, and notes it when it is hidden.
+func (w *walker) mark(text []byte, top *element) {
+	start := len(w.out)
+	w.out = append(w.out, text...)
+	if !top.dark {
+		return
+	}
+	if n := len(w.result.hidden); n > 0 && len(bytes.TrimSpace(w.out[w.result.hidden[n-1].End:start])) == 0 {
+		w.result.hidden[n-1].End = len(w.out)
+		return
+	}
+	w.result.hidden = append(w.result.hidden, aup.Range{Start: start, End: len(w.out)})
+}
+
+// pending writes the white space that awaits the next word.
+func (w *walker) pending() {
+	switch {
+	case len(w.out) == 0:
+	case w.breaks > 0:
+		w.out = append(w.out, "\n\n"[:w.breaks]...)
+	case w.tab:
+		w.out = append(w.out, '\t')
+	case w.space && w.out[len(w.out)-1] != '\n':
+		w.out = append(w.out, ' ')
+	}
+	w.space, w.tab, w.breaks = false, false, 0
+}
+
+// next returns where the next word will begin.
+func (w *walker) next() int {
+	if len(w.out) == 0 {
+		return 0
+	}
+	if w.breaks > 0 {
+		return len(w.out) + w.breaks
+	}
+	if w.tab || w.space && w.out[len(w.out)-1] != '\n' {
+		return len(w.out) + 1
+	}
+	return len(w.out)
+}
+
+// lineBreak asks for at least n line ends before the next word.
+func (w *walker) lineBreak(n int) { w.breaks = max(w.breaks, n) }
+
+func (w *walker) start(z *html.Tokenizer) {
+	name, more := z.TagName()
+	tag := atom.Lookup(name)
+	a := readAttributes(z, more)
+	switch tag {
+	case atom.Br:
+		w.breaks = min(w.breaks+1, 2)
+		return
+	case atom.Hr:
+		w.lineBreak(1)
+		return
+	case atom.Img:
+		w.image(a)
+		return
+	case atom.Input:
+		if a.kind == "submit" || a.kind == "button" {
+			w.write([]byte(" " + a.value + " "))
+		}
+		return
+	case atom.Area, atom.Form:
+		w.link(aup.Range{Start: w.next(), End: w.next()}, a.href)
+	case atom.Noscript, atom.Noframes, atom.Noembed, atom.Iframe:
+		z.NextIsNotRawText() // mail clients run no scripts: this is what they show
+	}
+	if voidTags[tag] {
+		return
+	}
+	w.closeImplied(tag)
+	w.lineBreak(blockBreaks(tag))
+	if tag == atom.Td || tag == atom.Th {
+		w.tab = len(w.out) > 0 && w.breaks == 0
+	}
+	w.push(tag, name, a)
+	if tag == atom.Li {
+		w.bullet()
+	}
+}
+
+func (w *walker) image(a attributes) {
+	if a.alt == "" || len(a.alt) > 500 {
+		return
+	}
+	w.push(atom.Img, nil, a)
+	w.space = true
+	w.write([]byte(a.alt))
+	w.space = true
+	w.pop()
+}
+
+// push opens an element.
+func (w *walker) push(tag atom.Atom, name []byte, a attributes) {
+	if len(w.stack) >= maxElements {
+		w.overflow++
+		return
+	}
+	parent := w.top()
+	e := element{tag: tag, look: parent.look, pre: parent.pre || tag == atom.Pre || tag == atom.Textarea, link: -1, quote: -1, signature: -1}
+	if tag == 0 {
+		e.name = string(name)
+	}
+	w.sheet.apply(&e.look, tag, a)
+	e.look.attributes(tag, a)
+	e.dark = e.look.hidden()
+	switch tag {
+	case atom.A:
+		e.link, e.href = w.next(), a.href
+	case atom.Ul:
+		e.list = -1
+	case atom.Ol:
+		e.list = 1
+		if n, err := strconv.Atoi(a.first); err == nil {
+			e.list = n
+		}
+	}
+	if tag == atom.Blockquote || a.quotes() {
+		e.quote = w.next()
+	}
+	if a.signs() {
+		e.signature = w.next()
+	}
+	if skippedTags[tag] {
+		w.skip++
+	}
+	w.stack = append(w.stack, e)
+}
+
+// bullet writes the mark of a list item.
+func (w *walker) bullet() {
+	for i := len(w.stack) - 1; i >= 0; i-- {
+		switch e := &w.stack[i]; {
+		case e.list < 0:
+			w.write([]byte("- "))
+			return
+		case e.list > 0:
+			w.write(append(strconv.AppendInt(nil, int64(e.list), 10), '.', ' '))
+			e.list++
+			return
+		}
+	}
+}
+
+// closeImplied closes what tag closes without saying so: a paragraph before a
+// block, an item or cell before the next.
+func (w *walker) closeImplied(tag atom.Atom) {
+	switch top := w.top().tag; {
+	case top == atom.P && blockBreaks(tag) > 0,
+		top == tag && selfNesting(tag),
+		(top == atom.Td || top == atom.Th) && (tag == atom.Td || tag == atom.Th),
+		(top == atom.Dt || top == atom.Dd) && (tag == atom.Dt || tag == atom.Dd):
+		w.pop()
+	case (top == atom.Td || top == atom.Th) && tag == atom.Tr:
+		w.pop()
+		if w.top().tag == atom.Tr {
+			w.pop()
+		}
+	}
+}
+
+// end closes the innermost open element of this name; without one it is
+// ignored, except that </p> and </br> break the line as they do in browsers.
+func (w *walker) end(tag atom.Atom, name []byte) {
+	if w.overflow > 0 {
+		w.overflow--
+		return
+	}
+	if tag == atom.Br {
+		w.breaks = min(w.breaks+1, 2)
+		return
+	}
+	for i := len(w.stack) - 1; i > 0; i-- {
+		if w.stack[i].tag == tag && (tag != 0 || w.stack[i].name == string(name)) {
+			for len(w.stack) > i {
+				w.pop()
+			}
+			break
+		}
+		// A cell's stray end tags must not close the table around it.
+		if w.stack[i].tag == atom.Table && tag != atom.Body && tag != atom.Html {
+			break
+		}
+	}
+	w.lineBreak(blockBreaks(tag))
+}
+
+// pop closes the innermost element.
+func (w *walker) pop() {
+	e := w.top()
+	if e.link >= 0 && e.href != "" {
+		w.link(aup.Range{Start: min(e.link, len(w.out)), End: len(w.out)}, e.href)
+	}
+	if e.quote >= 0 && e.quote < len(w.out) {
+		w.result.markup.quotes = outermost(w.result.markup.quotes, aup.Range{Start: e.quote, End: len(w.out)})
+	}
+	if e.signature >= 0 && e.signature < len(w.out) {
+		w.result.markup.signatures = outermost(w.result.markup.signatures, aup.Range{Start: e.signature, End: len(w.out)})
+	}
+	if skippedTags[e.tag] {
+		w.skip--
+	}
+	w.lineBreak(blockBreaks(e.tag))
+	w.stack = w.stack[:len(w.stack)-1]
+}
+
+// outermost appends r, which ends last, and drops what lies within it.
+func outermost(ranges []aup.Range, r aup.Range) []aup.Range {
+	for n := len(ranges); n > 0 && ranges[n-1].Start >= r.Start; n-- {
+		ranges = ranges[:n-1]
+	}
+	return append(ranges, r)
+}
+
+// link notes a link, within bounds.
+func (w *walker) link(r aup.Range, href string) {
+	if href == "" || len(w.result.links) >= maxLinks {
+		return
+	}
+	w.result.links = append(w.result.links, aup.Link{Range: r, Href: href})
+}

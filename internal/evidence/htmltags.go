@@ -1,0 +1,173 @@
+package evidence
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// voidTags are the elements without content (HTML, 13.1.2) that start does not
+// treat itself.
+var voidTags = map[atom.Atom]bool{
+	atom.Area: true, atom.Base: true, atom.Col: true, atom.Embed: true, atom.Link: true, atom.Meta: true,
+	atom.Param: true, atom.Source: true, atom.Track: true, atom.Wbr: true, atom.Frame: true, atom.Basefont: true,
+}
+
+// skippedTags are the elements whose text is not for readers.
+var skippedTags = map[atom.Atom]bool{
+	atom.Script: true, atom.Style: true, atom.Title: true, atom.Template: true,
+}
+
+// blockBreaks returns how many line ends an element puts before and after
+// itself.
+func blockBreaks(tag atom.Atom) int {
+	switch tag {
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Blockquote, atom.Ul, atom.Ol, atom.Dl, atom.Pre:
+		return 2
+	case atom.Div, atom.Table, atom.Tr, atom.Li, atom.Dt, atom.Dd, atom.Section, atom.Article, atom.Header, atom.Footer,
+		atom.Center, atom.Address, atom.Form, atom.Fieldset, atom.Caption, atom.Aside, atom.Main, atom.Nav, atom.Body,
+		atom.Thead, atom.Tbody, atom.Tfoot, atom.Figure, atom.Figcaption, atom.Legend, atom.Option, atom.Textarea:
+		return 1
+	}
+	return 0
+}
+
+// selfNesting reports whether an open element of this kind is closed by the
+// next of its kind.
+func selfNesting(tag atom.Atom) bool {
+	switch tag {
+	case atom.Li, atom.Option, atom.Tr, atom.A, atom.P:
+		return true
+	}
+	return false
+}
+
+// An attributes holds the attributes of one tag that say something about text.
+type attributes struct {
+	style, class, id, href, alt, kind, value, first string
+	color, background, width, height                string
+	image, hidden                                   bool
+}
+
+// maxAttribute bounds a value that is kept; longer ones are data, not links.
+const maxAttribute = 4 << 10
+
+func readAttributes(z *html.Tokenizer, more bool) (a attributes) {
+	var key, val []byte
+	for more {
+		key, val, more = z.TagAttr()
+		if len(val) > maxAttribute {
+			val = val[:maxAttribute]
+		}
+		switch string(key) {
+		case "style":
+			a.style = string(bytes.ToLower(val))
+		case "class":
+			a.class = string(val)
+		case "id":
+			a.id = string(val)
+		case "href", "action":
+			a.href = strings.ToValidUTF8(strings.TrimSpace(string(val)), "\ufffd")
+		case "alt":
+			a.alt = string(val)
+		case "type":
+			a.kind = string(bytes.ToLower(val))
+		case "value":
+			a.value = string(val)
+		case "start":
+			a.first = string(val)
+		case "color", "text":
+			a.color = string(bytes.ToLower(val))
+		case "bgcolor":
+			a.background = string(bytes.ToLower(val))
+		case "background":
+			a.image = true
+		case "width":
+			a.width = string(val)
+		case "height":
+			a.height = string(val)
+		case "hidden":
+			a.hidden = true
+		}
+	}
+	return a
+}
+
+// quotes reports whether a mail client marks quoted or forwarded mail so.
+func (a *attributes) quotes() bool {
+	switch a.id {
+	case "divRplyFwdMsg", "replySplit", "isForwardContent", "mail-editor-reference-message-container", "OLK_SRC_BODY_SECTION", "yahoo_quoted":
+		return true
+	}
+	for class := range strings.FieldsSeq(a.class) {
+		switch class {
+		case "gmail_quote", "gmail_extra", "yahoo_quoted", "protonmail_quote", "moz-forward-container", "zmail_extra", "tutanota_quote", "ms-outlook-mobile-reference-message":
+			return true
+		}
+	}
+	return false
+}
+
+// signs reports whether a mail client marks signatures so.
+func (a *attributes) signs() bool {
+	switch a.id {
+	case "Signature", "signature", "ms-outlook-mobile-signature":
+		return true
+	}
+	for class := range strings.FieldsSeq(a.class) {
+		switch class {
+		case "gmail_signature", "moz-signature", "protonmail_signature_block":
+			return true
+		}
+	}
+	return false
+}
+
+// spaceWidth returns the length of the white space character that text begins
+// with, or of one that has no width and only splits words; 0 for any other.
+func spaceWidth(text []byte) int {
+	switch c := text[0]; {
+	case c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == 0:
+		return 1
+	case c == 0xc2 && len(text) > 1 && text[1] == 0xa0: // no-break space
+		return 2
+	}
+	return 0
+}
+
+// wordEnd returns the length of text up to the next white space.
+func wordEnd(text []byte) int {
+	for i, c := range text {
+		if c <= ' ' && spaceWidth(text[i:]) > 0 || c == 0xc2 && i+1 < len(text) && text[i+1] == 0xa0 {
+			return max(i, 1)
+		}
+	}
+	return len(text)
+}
+
+// startsHTML reports whether text declared as something else is a page.
+func startsHTML(text string) bool {
+	const longest = len("<!doctype html")
+	head := strings.TrimLeft(text[:min(len(text), 256)], " \t\n\ufeff")
+	head = strings.ToLower(head[:min(len(head), longest)])
+	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html>") || strings.HasPrefix(head, "<html ")
+}
+
+// metaCharset returns the charset that a page declares in its head, empty
+// when it does not.
+func metaCharset(src []byte) string {
+	const far = 2 << 10
+	head := bytes.ToLower(src[:min(len(src), far)])
+	_, rest, ok := bytes.Cut(head, []byte("charset="))
+	if !ok {
+		return ""
+	}
+	rest = bytes.TrimLeft(rest, "\"' ")
+	end := bytes.IndexAny(rest, "\"' />;\r\n")
+	if end < 0 {
+		return ""
+	}
+	return string(rest[:end])
+}

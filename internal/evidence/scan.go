@@ -1,0 +1,91 @@
+package evidence
+
+import (
+	"bytes"
+	"io"
+)
+
+// scanWindow is how much of a source a lines holds at once, and so the most
+// that peek can see. A line longer than that comes in pieces.
+const scanWindow = 64 << 10
+
+// A lines reads a source line by line and knows the offset of each.
+type lines struct {
+	r    io.ReaderAt
+	end  int64 // of the source
+	pos  int64 // of the next byte to be returned
+	buf  []byte
+	have []byte // the unread bytes of buf, from pos on
+	eol  byte   // '\n'; '\r' in a source that has no other line ends
+	bol  bool   // pos is the beginning of a line
+	last int    // length of the line end that was returned last
+}
+
+func newLines(r io.ReaderAt, size int64) *lines {
+	l := &lines{r: r, end: size, buf: make([]byte, min(scanWindow, max(size, 1))), eol: '\n', bol: true}
+	if head := l.peek(); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
+		l.eol = '\r'
+	}
+	return l
+}
+
+// peek returns the bytes from pos on, as many as the window has room for; none
+// at the end of the source. They are valid until the next call of any method.
+func (l *lines) peek() []byte {
+	if want := min(int64(len(l.buf)), l.end-l.pos); int64(len(l.have)) < want {
+		n := copy(l.buf, l.have)
+		m, err := l.r.ReadAt(l.buf[n:want], l.pos+int64(n))
+		l.have = l.buf[:n+m]
+		if err != nil {
+			// The source is shorter than was said, or cannot be read: what there
+			// is counts.
+			l.end = l.pos + int64(len(l.have))
+		}
+	}
+	return l.have
+}
+
+// next returns the next line with its line end, or a piece of one that is
+// longer than the window. bol reports whether it begins a line; ok is false at
+// the end of the source.
+func (l *lines) next() (line []byte, bol, ok bool) {
+	i := bytes.IndexByte(l.have, l.eol)
+	if i < 0 {
+		i = bytes.IndexByte(l.peek(), l.eol)
+	}
+	if len(l.have) == 0 {
+		return nil, l.bol, false
+	}
+	n := len(l.have)
+	if i >= 0 {
+		n = i + 1
+	}
+	line, bol = l.have[:n], l.bol
+	l.have, l.pos = l.have[n:], l.pos+int64(n)
+	l.bol = i >= 0
+	switch {
+	case i < 0:
+		l.last = 0
+	case n > 1 && line[n-2] == '\r' && l.eol == '\n':
+		l.last = 2
+	default:
+		l.last = 1
+	}
+	return line, bol, true
+}
+
+// peekLine returns the next line without moving, or as much of it as the
+// window shows.
+func (l *lines) peekLine() []byte {
+	i := bytes.IndexByte(l.have, l.eol)
+	if i < 0 {
+		i = bytes.IndexByte(l.peek(), l.eol)
+	}
+	if i >= 0 {
+		return l.have[:i+1]
+	}
+	return l.have
+}
+
+// chomp returns line without its line end and trailing white space.
+func chomp(line []byte) []byte { return bytes.TrimRight(line, " \t\r\n") }
