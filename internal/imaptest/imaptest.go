@@ -24,7 +24,7 @@ import (
 // The one account of the server.
 const (
 	Username = "support"
-	Password = "correct horse"
+	Password = "correct-horse"
 )
 
 // An Option changes how a server behaves.

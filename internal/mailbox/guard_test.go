@@ -137,7 +137,7 @@ func TestGuardLongSearch(t *testing.T) {
 func TestGuardDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client := net.Pipe()
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		g := newGuard(client)
 		g.expect(time.Minute)
 		if err := g.SetReadDeadline(time.Now()); err != nil { // the library's word does not count
@@ -164,7 +164,7 @@ func TestGuardDeadlines(t *testing.T) {
 func TestGuardShortensWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client := net.Pipe()
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		g := newGuard(client)
 		g.expect(time.Hour)
 		time.AfterFunc(time.Second, func() { g.expect(time.Minute) })

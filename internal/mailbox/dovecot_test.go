@@ -1,0 +1,205 @@
+//go:build integration
+
+package mailbox
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"aupd/internal/aup"
+	"aupd/internal/imaptest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func startDovecot(t *testing.T, opt imaptest.DovecotOptions) *imaptest.Dovecot {
+	t.Helper()
+	d, err := imaptest.StartDovecot(t.Context(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func dovecotOptions(d *imaptest.Dovecot) Options {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(d.Certificate.PEM)
+	return Options{
+		Name: testName, URL: "imaps://" + d.TLSAddr, Username: imaptest.Username, RootCAs: pool,
+		Auth: PasswordAuth(imaptest.Password), Subject: phrase,
+	}
+}
+
+// mixture returns n messages, one in twenty of which matches, in every form in
+// turn; others nearly match. Message-IDs repeat. wanted holds the hashes of
+// the matching ones.
+func mixture(n int) (raws [][]byte, wanted map[aup.Hash]int) {
+	forms := matching()
+	names := slices.Sorted(maps.Keys(forms))
+	wanted = make(map[aup.Hash]int)
+	for i := range n {
+		subject := fmt.Sprintf(" Weekly report %d", i)
+		switch {
+		case i%20 == 0:
+			subject = forms[names[i/20%len(names)]]
+		case i%50 == 1:
+			subject = " Acceptable Usage Policy"
+		}
+		raw := fmt.Appendf(nil, "From: reporter%d@example.org\r\nMessage-ID: <%d@example.org>\r\nSubject:%s\r\n\r\nNumber %d\r\n%s\r\n",
+			i%9, i%7, subject, i, strings.Repeat("text text text\r\n", i%300))
+		raws = append(raws, raw)
+		if i%20 == 0 {
+			wanted[sha256.Sum256(raw)]++
+		}
+	}
+	return raws, wanted
+}
+
+// files returns the names in a Maildir, which hold the flags.
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	var all []string
+	for _, sub := range []string{"cur", "new"} {
+		entries, err := os.ReadDir(filepath.Join(dir, sub))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			all = append(all, sub+"/"+e.Name())
+		}
+	}
+	return all
+}
+
+// Exactly the matching messages of 4,000 are taken, once, as they lay there,
+// and the mailbox is as before.
+func TestDovecotExact(t *testing.T) {
+	d, store := startDovecot(t, imaptest.DovecotOptions{}), newFakeStore()
+	raws, wanted := mixture(4000)
+	if err := d.Deliver("INBOX", raws...); err != nil {
+		t.Fatal(err)
+	}
+	before := files(t, d.Maildir("INBOX"))
+	w := newWatcher(t, dovecotOptions(d), store)
+	for pass := range 2 {
+		start := time.Now()
+		if err := w.Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("pass %d: %v", pass, time.Since(start).Round(time.Millisecond))
+		taken := make(map[aup.Hash]int)
+		for _, m := range store.all() {
+			taken[m.hash]++
+		}
+		if d := cmp.Diff(wanted, taken); d != "" {
+			t.Errorf("pass %d: taken (-want +got):\n%s", pass, d)
+		}
+	}
+	if d := cmp.Diff(before, files(t, d.Maildir("INBOX"))); d != "" {
+		t.Errorf("the mailbox changed:\n%s", d)
+	}
+	fates, cursor := store.fates()
+	if len(fates) != len(raws) || cursor != uint32(len(raws)) {
+		t.Errorf("%d of %d messages accounted for, cursor %d", len(fates), len(raws), cursor)
+	}
+}
+
+func TestDovecotIdle(t *testing.T) {
+	d, store := startDovecot(t, imaptest.DovecotOptions{}), newFakeStore()
+	running(t, newWatcher(t, dovecotOptions(d), store))
+	for i := range 3 {
+		if err := d.Deliver("INBOX", message(" "+phrase, i)); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		store.await(t)
+		if d := time.Since(start); d > 2*time.Second {
+			t.Errorf("mail %d came after %v", i, d)
+		}
+		time.Sleep(100 * time.Millisecond) // into IDLE
+	}
+}
+
+// The sign-in with STARTTLS, and with a wrong password.
+func TestDovecotSignIn(t *testing.T) {
+	d, store := startDovecot(t, imaptest.DovecotOptions{Extra: "auth_failure_delay = 0\n"}), newFakeStore()
+	opt := dovecotOptions(d)
+	opt.URL, opt.STARTTLS = "imap://"+d.Addr, true
+	if err := newWatcher(t, opt, store).Once(t.Context()); err != nil {
+		t.Error(err)
+	}
+	opt.Auth = PasswordAuth("wrong")
+	err := newWatcher(t, opt, store).Once(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "AUTHENTICATIONFAILED") {
+		t.Errorf("Once = %v, want AUTHENTICATIONFAILED", err)
+	}
+}
+
+// The server loses its index, is killed, and comes back: nothing is lost, and
+// everything is read anew under the new UIDVALIDITY.
+func TestDovecotComesBack(t *testing.T) {
+	d, store := startDovecot(t, imaptest.DovecotOptions{}), newFakeStore()
+	raws := [][]byte{message(" "+phrase, 1), message(" x", 2), message(" "+phrase, 3)}
+	if err := d.Deliver("INBOX", raws...); err != nil {
+		t.Fatal(err)
+	}
+	w := newWatcher(t, dovecotOptions(d), store)
+	running(t, w)
+	awaitMails(t, store, 2)
+	if err := d.Kill(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Deliver("INBOX", message(" "+phrase, 4)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	awaitMails(t, store, 3)
+	if err := d.Kill(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1100 * time.Millisecond) // Dovecot's UIDVALIDITY is the time in seconds
+	if err := d.Forget("INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	awaitMails(t, store, 6)
+	seen := make(map[aup.Hash]map[uint32]bool)
+	for _, m := range store.all() {
+		if seen[m.hash] == nil {
+			seen[m.hash] = make(map[uint32]bool)
+		}
+		seen[m.hash][m.UIDValidity] = true
+	}
+	for h, epochs := range seen {
+		if len(seen) != 3 || len(epochs) != 2 {
+			t.Errorf("%d messages, %v in %d epochs; want 3 in 2", len(seen), h, len(epochs))
+		}
+	}
+}
+
+func awaitMails(t *testing.T, store *fakeStore, n int) {
+	t.Helper()
+	for start := time.Now(); len(store.all()) < n; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > 30*time.Second {
+			t.Fatalf("%d mails after 30 s, want %d", len(store.all()), n)
+		}
+	}
+}
