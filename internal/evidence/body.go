@@ -42,6 +42,11 @@ func (b *builder) hasBody(message int) bool {
 // body reads a text part.
 func (b *builder) body(e *entity, message int, id aup.PartID) {
 	data, cut := readBounded(decoder(e.kind.encoding, e.reader()), maxDecodedText)
+	if _, sure := sniffMagic(e.kind, data[:min(len(data), sniffLength)]); sure {
+		b.problem("type", id, "the part is no text as its header says")
+		b.file(e.file(), message, id)
+		return
+	}
 	data = b.relied(e, data, id)
 	p := aup.Part{ID: id, Message: message, Kind: aup.PartText, MediaType: e.kind.mediaType, Name: e.kind.name, Truncated: cut}
 	if e.src.raw {

@@ -15,7 +15,7 @@ import (
 // and names whose bytes are in truth those of a larger set (WHATWG Encoding).
 var charsetAliases = map[string]string{
 	"utf8": "utf-8", "utf-8-strict": "utf-8", "unicode-1-1-utf-8": "utf-8", "cp65001": "utf-8", "x-utf-8": "utf-8",
-	"us-ascii": "windows-1252", "ascii": "windows-1252", "ansi_x3.4-1968": "windows-1252", "646": "windows-1252",
+	"us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "646": "", // 8-bit text cannot be what it says
 	"iso-8859-1": "windows-1252", "iso8859-1": "windows-1252", "iso_8859-1": "windows-1252", "latin1": "windows-1252",
 	"latin-1": "windows-1252", "8859-1": "windows-1252", "ansi": "windows-1252", "x-ansi": "windows-1252",
 	"iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "iso-8859-9": "windows-1254", "iso-8859-11": "windows-874",
@@ -52,7 +52,7 @@ func decodeCharset(raw []byte, declared string) (text, used string) {
 		return string(raw), asDeclared(declared, "us-ascii")
 	case utf8.Valid(raw) && !multiByte(name):
 		return string(raw), "utf-8"
-	case name == "" || name == "utf-8":
+	case name == "" || name == "utf-8" || name == "windows-1252" && mostly8Bit(raw):
 		return guess(raw, name)
 	}
 	if text, used = convert(raw, name); used == "" {
@@ -148,6 +148,18 @@ func guess(raw []byte, declared string) (text, used string) {
 		return strings.ToValidUTF8(string(raw), "\ufffd"), "utf-8"
 	}
 	return string(b), "windows-1252"
+}
+
+// mostly8Bit reports whether raw has more 8-bit bytes than any text in a Latin
+// script: Latin-1 is what programs declare that know nothing better.
+func mostly8Bit(raw []byte) bool {
+	n := 0
+	for _, c := range raw {
+		if c >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n*5 > len(raw)*2
 }
 
 func nonASCII(s string) int {

@@ -65,6 +65,9 @@ func init() {
 		formatHeaders: (*builder).headersFile,
 		formatMessage: (*builder).messageFile,
 		formatMbox:    (*builder).mboxFile,
+		formatMSG:     (*builder).msgFile,
+		formatTNEF:    (*builder).tnefFile,
+		formatRTF:     (*builder).rtfFile,
 	}
 }
 
@@ -77,26 +80,22 @@ type attached struct {
 
 // attach lists f and returns as much of its content as its format needs.
 func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) {
-	head, _ := readBounded(f.r, sniffLength-1)
-	at := attached{index: len(b.doc.Attachments), format: sniff(f.kind, head)}
+	h := sha256.New()
+	r := io.TeeReader(f.r, h)
+	data := readUpTo(nil, r, sniffLength)
+	at := attached{index: len(b.doc.Attachments), format: sniff(f.kind, data)}
 	keep := 0
 	switch at.format {
-	case formatText, formatMachine, formatHeaders:
+	case formatText, formatMachine, formatHeaders, formatRTF:
 		keep = maxDecodedText
 	case formatMessage, formatMbox, formatMSG, formatTNEF:
 		keep = min(maxUnpacked, maxUnpackedTotal-b.opened)
 	}
-	h := sha256.New()
-	h.Write(head)
-	rest, _ := readBounded(io.TeeReader(f.r, h), max(keep-len(head), 0))
-	data := append(head, rest...)
-	size := int64(len(data))
-	if keep == 0 {
-		data = nil
-	}
-	more, _ := io.Copy(h, f.r)
-	at.over = more > 0 && at.format != formatText && at.format != formatMachine && at.format != formatHeaders
-	size += more
+	data = readUpTo(data, r, keep-len(data))
+	// A source that breaks off is hashed as far as it goes.
+	more, _ := io.CopyBuffer(h, onlyReader{f.r}, make([]byte, 32<<10))
+	size := int64(len(data)) + more
+	at.over = size > int64(keep) && keep != maxDecodedText
 	a := aup.Attachment{
 		Path: id, Message: message, Name: line(f.kind.name), MediaType: f.kind.mediaType,
 		Size: size, Inline: f.inline, Unread: at.format.unread(),
@@ -104,6 +103,20 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	h.Sum(a.SHA256[:0])
 	b.doc.Attachments = append(b.doc.Attachments, a)
 	return at, data
+}
+
+// onlyReader hides the other methods of a reader, so that CopyBuffer uses its
+// buffer.
+type onlyReader struct{ io.Reader }
+
+// readUpTo appends at most n bytes of r to data.
+func readUpTo(data []byte, r io.Reader, n int) []byte {
+	buf := bytes.NewBuffer(data)
+	if n > 0 {
+		// What a source that breaks off gave before counts.
+		_, _ = io.CopyN(buf, r, int64(n))
+	}
+	return buf.Bytes()
 }
 
 // unpack reads a file whole that is to be taken apart, within the bounds.
@@ -132,6 +145,14 @@ func (b *builder) textFile(f file, data []byte, message int, id aup.PartID) stri
 	}
 	p.Text = text
 	b.addPart(p)
+	return ""
+}
+
+// rtfFile reads an attached RTF document.
+func (b *builder) rtfFile(f file, data []byte, message int, id aup.PartID) string {
+	b.addRTF(aup.Part{
+		ID: id, Message: message, Kind: aup.PartAttachment, MediaType: f.kind.mediaType, Name: line(f.kind.name), RawStart: f.start, RawEnd: f.end,
+	}, data)
 	return ""
 }
 

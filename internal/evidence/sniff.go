@@ -19,6 +19,7 @@ const (
 	formatMbox    format = "mbox"
 	formatMSG     format = "msg"
 	formatTNEF    format = "tnef"
+	formatRTF     format = "rtf"
 
 	formatEncrypted  format = "encrypted"
 	formatSignature  format = "signature"
@@ -48,14 +49,15 @@ const sniffLength = 4 << 10
 var magics = []struct {
 	magic  string
 	format format
+	text   bool // what follows may look like text
 }{
-	{"\x78\x9f\x3e\x22", formatTNEF}, {"%PDF-", formatPDF},
-	{"PK\x03\x04", formatArchive}, {"Rar!", formatArchive}, {"7z\xbc\xaf\x27\x1c", formatArchive}, {"\x1f\x8b", formatArchive},
-	{"BZh", formatArchive}, {"\xfd7zXZ", formatArchive}, {"\x28\xb5\x2f\xfd", formatArchive}, {"MSCF", formatArchive},
-	{"MZ", formatExecutable}, {"\x7fELF", formatExecutable}, {"\xca\xfe\xba\xbe", formatExecutable},
-	{"\x89PNG", formatImage}, {"GIF8", formatImage}, {"\xff\xd8\xff", formatImage}, {"II*\x00", formatImage}, {"MM\x00*", formatImage},
-	{"OggS", formatAudio}, {"ID3", formatAudio}, {"\x1a\x45\xdf\xa3", formatVideo},
-	{"-----BEGIN PGP MESSAGE-----", formatEncrypted}, {"-----BEGIN PGP SIGNATURE-----", formatSignature},
+	{"\x78\x9f\x3e\x22", formatTNEF, true}, {"%PDF-", formatPDF, true}, {"{\\rtf", formatRTF, true},
+	{"PK\x03\x04", formatArchive, false}, {"Rar!", formatArchive, false}, {"7z\xbc\xaf\x27\x1c", formatArchive, false}, {"\x1f\x8b", formatArchive, false},
+	{"BZh", formatArchive, false}, {"\xfd7zXZ", formatArchive, false}, {"\x28\xb5\x2f\xfd", formatArchive, false}, {"MSCF", formatArchive, false},
+	{"MZ", formatExecutable, false}, {"\x7fELF", formatExecutable, false}, {"\xca\xfe\xba\xbe", formatExecutable, false},
+	{"\x89PNG", formatImage, false}, {"GIF8", formatImage, false}, {"\xff\xd8\xff", formatImage, false}, {"II*\x00", formatImage, false}, {"MM\x00*", formatImage, false},
+	{"OggS", formatAudio, false}, {"ID3", formatAudio, false}, {"\x1a\x45\xdf\xa3", formatVideo, false},
+	{"-----BEGIN PGP MESSAGE-----", formatEncrypted, true}, {"-----BEGIN PGP SIGNATURE-----", formatSignature, true},
 }
 
 // mediaFormats are the formats of media types, by type or by prefix.
@@ -96,19 +98,8 @@ func sniff(kind contentType, head []byte) format {
 	if len(head) == 0 {
 		return formatEmpty
 	}
-	if bytes.HasPrefix(head, []byte(oleMagic)) {
-		if extension == ".msg" || kind.mediaType == "application/vnd.ms-outlook" || bytes.Contains(head, []byte("_\x00_\x00p\x00r\x00o\x00p\x00e\x00r\x00t\x00i\x00e\x00s")) {
-			return formatMSG
-		}
-		return formatDocument
-	}
-	for _, m := range magics {
-		if bytes.HasPrefix(head, []byte(m.magic)) && (!looksText(head) || strings.HasPrefix(m.magic, "-----") || m.format == formatPDF) {
-			if m.format == formatArchive && nameFormats[extension] == formatDocument {
-				return formatDocument
-			}
-			return m.format
-		}
+	if f, sure := sniffMagic(kind, head); sure {
+		return f
 	}
 	if f := declaredFormat(kind.mediaType, extension, head); f != "" {
 		return f
@@ -120,6 +111,30 @@ func sniff(kind contentType, head []byte) format {
 		return nameFormats[extension]
 	}
 	return formatBinary
+}
+
+// sniffMagic tells the format by the first bytes, and whether they are sure.
+func sniffMagic(kind contentType, head []byte) (f format, sure bool) {
+	extension := strings.ToLower(path.Ext(kind.name))
+	if bytes.HasPrefix(head, []byte(oleMagic)) {
+		const streams = "_\x00_\x00p\x00r\x00o\x00p\x00e\x00r\x00t\x00i\x00e\x00s"
+		if extension == ".msg" || kind.mediaType == "application/vnd.ms-outlook" || bytes.Contains(head, []byte(streams)) {
+			return formatMSG, true
+		}
+		return formatDocument, true
+	}
+	for _, m := range magics {
+		if !bytes.HasPrefix(head, []byte(m.magic)) {
+			continue
+		}
+		switch {
+		case m.format == formatArchive && nameFormats[extension] == formatDocument:
+			return formatDocument, true
+		case m.text || !looksText(head):
+			return m.format, true
+		}
+	}
+	return "", false
 }
 
 // declaredFormat returns the format that the media type or the name says, when

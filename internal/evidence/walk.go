@@ -86,15 +86,20 @@ func (b *builder) entity(e *entity, message int, id string) {
 
 // original reads a message that another one carries.
 func (b *builder) original(e *entity, parent int, via aup.Via, path aup.PartID, base string) {
-	depth := 0
-	for i := parent; i > 0; i = b.doc.Messages[i].Parent {
-		depth++
-	}
-	if depth >= maxOriginals || len(b.doc.Messages) >= maxMessages {
+	if b.depth(parent) >= maxOriginals || len(b.doc.Messages) >= maxMessages {
 		b.problem("depth", path, "more messages within messages than the bound, this one was not read")
 		return
 	}
 	b.message(e, aup.Message{Parent: parent, Via: via, Path: path}, base)
+}
+
+// depth returns how many messages lie around the one at index i.
+func (b *builder) depth(i int) int {
+	n := 0
+	for ; i > 0; i = b.doc.Messages[i].Parent {
+		n++
+	}
+	return n
 }
 
 // packedMultipart reads a multipart that is encoded as a whole, which RFC 2045,

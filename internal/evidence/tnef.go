@@ -1,0 +1,250 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// The TNEF attributes that are read ([MS-OXTNEF], 2.1.3.2), by the low half of
+// their ids.
+const (
+	tnefSubject    = 0x8004
+	tnefBody       = 0x800c
+	tnefAttachData = 0x800f
+	tnefTitle      = 0x8010
+	tnefRendering  = 0x9002 // begins an attachment
+	tnefProperties = 0x9003
+	tnefAttachment = 0x9005
+	tnefCodepage   = 0x9007
+)
+
+// A tnefFile is what a winmail.dat holds.
+type tnefFile struct {
+	message     properties
+	attachments []properties
+}
+
+var errTNEF = errors.New("the TNEF data breaks off or is damaged")
+
+// readTNEF reads as much as there is: it returns what it read before an error.
+func readTNEF(data []byte) (tnefFile, error) {
+	const signature, preamble = 0x223e9f78, 6
+	f := tnefFile{message: properties{}}
+	if len(data) < preamble || binary.LittleEndian.Uint32(data) != signature {
+		return f, errTNEF
+	}
+	c := cursor{rest: data[preamble:]}
+	for len(c.rest) > 0 {
+		level, id, n := c.byte(), c.uint32(), c.uint32()
+		value := c.take(int64(n))
+		c.uint16() // the checksum; damage shows in what it protects
+		if c.short || level != 1 && level != 2 {
+			return f, errTNEF
+		}
+		if err := f.attribute(uint16(id), value); err != nil {
+			return f, err
+		}
+		if len(f.attachments) > maxParts {
+			return f, errors.New("more attachments than the bound")
+		}
+	}
+	return f, nil
+}
+
+// attribute takes one attribute; those of an attachment follow its rendering
+// data.
+func (f *tnefFile) attribute(id uint16, value []byte) error {
+	if id == tnefRendering {
+		f.attachments = append(f.attachments, properties{})
+		return nil
+	}
+	attachment := properties{}
+	if n := len(f.attachments); n > 0 {
+		attachment = f.attachments[n-1]
+	}
+	switch id {
+	case tnefSubject:
+		f.message.set(propSubject, typeString8, value)
+	case tnefBody:
+		f.message.set(propBody, typeString8, value)
+	case tnefCodepage:
+		f.message.set(propMessageCodepage, 0, value)
+	case tnefProperties:
+		return readProperties(value, f.message)
+	case tnefTitle:
+		attachment.set(propAttachFilename, typeString8, value)
+	case tnefAttachData:
+		attachment.set(propAttachData, typeBinary, value)
+	case tnefAttachment:
+		return readProperties(value, attachment)
+	}
+	return nil
+}
+
+// set sets a property, unless a better source set it.
+func (p properties) set(id, kind uint16, data []byte) {
+	if _, ok := p[id]; !ok {
+		p[id] = property{kind, data}
+	}
+}
+
+// readProperties reads encapsulated MAPI properties ([MS-OXTNEF], 2.1.3.4)
+// into p.
+func readProperties(data []byte, p properties) error {
+	c := cursor{rest: data}
+	for count := c.uint32(); count > 0 && !c.short; count-- {
+		kind, id := c.uint16(), c.uint16()
+		if id >= 0x8000 {
+			c.take(16) // the GUID of a named property
+			if named := c.uint32(); named == 0 {
+				c.take(4)
+			} else {
+				c.takePadded()
+			}
+		}
+		const multiple = 0x1000
+		several, kind := kind&multiple != 0, kind&^multiple
+		values, variable := uint32(1), kind == typeString8 || kind == typeUnicode || kind == typeObject || kind == typeBinary
+		if several || variable {
+			values = c.uint32()
+		}
+		for n := range values {
+			var value []byte
+			if variable {
+				value = c.takePadded()
+			} else {
+				value = c.take(fixedSize(kind))
+			}
+			if c.short {
+				return errTNEF
+			}
+			if n == 0 && id < 0x8000 {
+				p[id] = property{kind, value}
+			}
+		}
+	}
+	if c.short {
+		return errTNEF
+	}
+	return nil
+}
+
+// fixedSize returns how many bytes a value of a type of fixed size takes in
+// TNEF, where all are padded to four.
+func fixedSize(kind uint16) int64 {
+	switch kind {
+	case 0x0005, 0x0006, 0x0007, 0x0014, typeTime:
+		return 8
+	case 0x0048:
+		return 16
+	}
+	return 4
+}
+
+// A cursor reads little-endian numbers off rest. When rest is too short it
+// says so and returns zeros from then on.
+type cursor struct {
+	rest  []byte
+	short bool
+}
+
+func (c *cursor) take(n int64) []byte {
+	if n < 0 || n > int64(len(c.rest)) {
+		c.short, c.rest = true, nil
+		return nil
+	}
+	b := c.rest[:n]
+	c.rest = c.rest[n:]
+	return b
+}
+
+// takePadded reads a length, so many bytes, and the padding to four.
+func (c *cursor) takePadded() []byte {
+	n := int64(c.uint32())
+	b := c.take(n)
+	c.rest = c.rest[min(-n&3, int64(len(c.rest))):]
+	return b
+}
+
+func (c *cursor) byte() byte {
+	if b := c.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (c *cursor) uint16() uint16 {
+	if b := c.take(2); b != nil {
+		return binary.LittleEndian.Uint16(b)
+	}
+	return 0
+}
+
+func (c *cursor) uint32() uint32 {
+	if b := c.take(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// tnefFile reads a winmail.dat: the body and the attachments of the message
+// that carries it. Only where it has another subject is it a message of its
+// own.
+func (b *builder) tnefFile(_ file, data []byte, message int, id aup.PartID) string {
+	b.opened += len(data)
+	f, err := readTNEF(data)
+	if err != nil {
+		b.problem("tnef", id, err.Error())
+	}
+	if subject := line(f.message.text(propSubject)); subject != "" && !strings.EqualFold(subject, b.doc.Messages[message].Subject) {
+		if i, ok := b.mapiOriginal(f.message, message, aup.ViaTNEF, id); ok {
+			message = i
+		}
+	}
+	b.tnefContent(f, message, id)
+	return ""
+}
+
+func (b *builder) tnefContent(f tnefFile, message int, id aup.PartID) {
+	b.mapiBody(f.message, message, id+"/tnef")
+	for n, a := range f.attachments {
+		path := id + aup.PartID("/"+section("tnef", n+1))
+		v := a[propAttachData]
+		const iid = 16 // an interface id stands before an object's data
+		if v.kind == typeObject && len(v.data) > iid {
+			v.data = v.data[iid:]
+			if inner, err := readTNEF(v.data); err == nil || len(inner.message) > 0 {
+				if i, ok := b.mapiOriginal(inner.message, message, aup.ViaTNEF, path); ok {
+					b.nested++
+					b.tnefContent(inner, i, path)
+					b.nested--
+				}
+				continue
+			}
+		}
+		b.file(mapiFile(a, v.data), message, path)
+	}
+}
+
+// mapiOriginal adds a message stored as properties, within the bounds.
+func (b *builder) mapiOriginal(p properties, parent int, via aup.Via, path aup.PartID) (int, bool) {
+	if b.depth(parent) >= maxOriginals || len(b.doc.Messages) >= maxMessages {
+		b.problem("depth", path, "more messages within messages than the bound, this one was not read")
+		return 0, false
+	}
+	return b.mapiMessage(p, parent, via, path), true
+}
+
+// mapiFile returns an attachment that is stored as properties.
+func mapiFile(p properties, data []byte) file {
+	kind := contentType{mediaType: strings.ToLower(line(p.text(propAttachMIME)))}
+	kind.name = cleanText(p.text(propAttachLongName))
+	if kind.name == "" {
+		kind.name = cleanText(p.text(propAttachFilename))
+	}
+	return file{kind: kind, r: bytes.NewReader(data)}
+}
