@@ -1,0 +1,158 @@
+package classify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// margin is how far apart in log-odds the best two answers must be for neither
+// to need a look: under it they change places with a word.
+const margin = 0.5
+
+// decide makes the verdict of the scores, best first.
+func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Verdict {
+	var none score
+	var clauses []score
+	for _, s := range all {
+		if s.clause == aup.None {
+			none = s
+			continue
+		}
+		clauses = append(clauses, s)
+	}
+	v := aup.Verdict{Outcome: aup.OutcomeNone, Primary: aup.None, Clauses: []aup.ClauseID{}, Findings: []aup.Finding{}}
+	if none.clause == "" {
+		none.odds = prior
+	}
+	if best := bestOf(clauses); best != nil && best.odds > none.odds && (best.probability() >= Threshold || none.odds <= prior) {
+		v.Outcome, v.Primary = aup.OutcomeViolation, best.clause
+		if cl, _ := c.policy.Clause(best.clause); cl.Exception {
+			v.Outcome = aup.OutcomeException
+		}
+		v.Clauses = c.recorded(clauses, best.clause)
+	}
+	c.review(&v, doc, zones, clauses, none)
+	v.Findings = findings(clauses)
+	c.urgent(&v, clauses)
+	return v
+}
+
+func bestOf(s []score) *score {
+	if len(s) == 0 {
+		return nil
+	}
+	return &s[0]
+}
+
+// recorded returns the clauses that would be recorded, the primary one first:
+// it and every further one over the threshold. An exception stands alone, and
+// a group gives way to its details.
+func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID {
+	out := []aup.ClauseID{primary}
+	if cl, _ := c.policy.Clause(primary); cl.Exception {
+		return out
+	}
+	for _, s := range all {
+		cl, _ := c.policy.Clause(s.clause)
+		if s.clause == primary || s.probability() < Threshold || cl.Exception {
+			continue
+		}
+		out = append(out, s.clause)
+	}
+	return slices.DeleteFunc(out, func(id aup.ClauseID) bool {
+		return id != primary && slices.ContainsFunc(out, func(o aup.ClauseID) bool { return strings.HasPrefix(string(o), string(id)+".") })
+	})
+}
+
+// review says whether a person must look, and why.
+func (c *Classifier) review(v *aup.Verdict, doc *aup.Document, zones []zone, clauses []score, none score) {
+	reason := func(format string, args ...any) {
+		v.Review = true
+		if v.Reason == "" {
+			v.Reason = fmt.Sprintf(format, args...)
+		}
+	}
+	read := 0
+	for _, z := range zones {
+		if !z.subject {
+			read += len(strings.TrimSpace(z.raw))
+		}
+	}
+	best := bestOf(clauses)
+	switch {
+	case read == 0:
+		reason("there is no text to read%s", unread(doc))
+	case v.Primary != aup.None && best.probability() < Threshold:
+		reason("little speaks for any clause")
+	case v.Primary != aup.None && none.odds > prior && best.odds-none.odds < margin:
+		reason("unsure between %s and no violation", v.Primary)
+	case v.Primary == aup.None && best != nil && best.probability() >= Threshold && none.odds-best.odds < margin:
+		reason("unsure between no violation and %s", best.clause)
+	case v.Primary == aup.None && none.odds <= prior:
+		reason("nothing known was found in it")
+	case v.Primary != aup.None && len(clauses) > 1 && clauses[1].probability() >= Threshold && best.odds-clauses[1].odds < margin/2:
+		// Both are recorded: which comes first matters less.
+	}
+	if v.Review {
+		v.Outcome = aup.OutcomeReview
+	}
+	if v.Outcome == aup.OutcomeNone && len(none.spans) > 0 {
+		v.Reason = none.spans[0].Reason
+	}
+}
+
+// unread names what was not examined, for a message without text.
+func unread(doc *aup.Document) string {
+	for _, a := range doc.Attachments {
+		if a.Unread != "" {
+			return ": " + a.Unread + " was not examined"
+		}
+	}
+	return ""
+}
+
+// findings returns each clause over the threshold and the best one below it.
+func findings(all []score) []aup.Finding {
+	out := []aup.Finding{}
+	for _, s := range all {
+		if len(s.spans) == 0 {
+			continue
+		}
+		slices.SortStableFunc(s.spans, func(a, b aup.Span) int {
+			switch {
+			case a.Weight > b.Weight:
+				return -1
+			case a.Weight < b.Weight:
+				return 1
+			}
+			return 0
+		})
+		out = append(out, aup.Finding{Clause: s.clause, Score: s.probability(), Spans: s.spans})
+		if s.probability() < Threshold {
+			break
+		}
+	}
+	return out
+}
+
+// urgentFrom is the score from which a possible report about minors is read
+// first: missing one costs more than looking at ten.
+const urgentFrom = 0.3
+
+// urgent says why a report is to be read before others.
+func (c *Classifier) urgent(v *aup.Verdict, all []score) {
+	for _, s := range all {
+		cl, ok := c.policy.Clause(s.clause)
+		if ok && cl.Severity == "critical" && s.probability() >= urgentFrom && (v.Primary != aup.None || s.probability() >= Threshold) {
+			v.Urgent = "may concern " + strings.ToLower(cl.Title)
+			if v.Primary == aup.None {
+				v.Review, v.Outcome = true, aup.OutcomeReview
+				v.Reason = fmt.Sprintf("unsure between no violation and %s", s.clause)
+			}
+			return
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package classify
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A folded text is a text in the form that phrases are looked for in: lower
+// case, compatibility forms and accents gone, format characters and
+// apostrophes left out, and every run of white space and hyphens one space.
+type folded struct {
+	text string
+	// at holds for each byte of text the offset of the character that it came
+	// from; one more entry holds the length of the original.
+	at []int32
+}
+
+// fold folds s. The result is at most a few times as long as s.
+func fold(s string) folded {
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	at := make([]int32, 0, len(s)+16)
+	put := func(p string, from int) {
+		b.WriteString(p)
+		for range len(p) {
+			at = append(at, int32(from))
+		}
+	}
+	space := true // so that the text does not begin with one
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			switch {
+			case 'A' <= c && c <= 'Z':
+				put(string(c|0x20), i)
+				space = false
+			case c == '\'' || c == '*' || c == '`':
+			case c == '\n' || c == '.' || c == '!' || c == '?' || c == ';' || c == ':' || c == '(' || c == ')' || c == '"' || c == ',':
+				put(string(c), i)
+				space = false
+			case c <= ' ' || c == '-' || c == '_' || c == '/':
+				if !space {
+					put(" ", i)
+				}
+				space = true
+			default:
+				put(string(c), i)
+				space = false
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if p := foldRune(r); p == " " {
+			if !space {
+				put(" ", i)
+			}
+			space = true
+		} else if p != "" {
+			put(p, i)
+			space = false
+		}
+		i += n
+	}
+	return folded{b.String(), append(at, int32(len(s)))}
+}
+
+// apart are letters whose base is not found by decomposition.
+var apart = map[rune]string{
+	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ı': "i",
+	'أ': "ا", 'إ': "ا", 'آ': "ا", 'ى': "ي", 'ة': "ه", '’': "", '‘': "", 'ʼ': "", '–': " ", '—': " ", '‐': " ", '‑': " ",
+}
+
+// foldRune returns what stands for r: nothing for what is left out.
+func foldRune(r rune) string {
+	r = unicode.ToLower(r)
+	if s, ok := apart[r]; ok {
+		return s
+	}
+	switch {
+	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Cc, r), r == 'ـ', 0x064b <= r && r <= 0x0652:
+		return ""
+	case unicode.IsSpace(r):
+		return " "
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+		return norm.NFKC.String(string(r))
+	}
+	var b strings.Builder
+	for _, d := range norm.NFKD.String(string(r)) {
+		if !unicode.Is(unicode.Mn, d) {
+			if s, ok := apart[unicode.ToLower(d)]; ok {
+				b.WriteString(s)
+			} else {
+				b.WriteRune(unicode.ToLower(d))
+			}
+		}
+	}
+	return b.String()
+}
+
+// original returns the range of the original text that the bytes from start to
+// end of the folded one came from.
+func (f folded) original(start, end int) (int, int) {
+	from, to := int(f.at[start]), int(f.at[end])
+	// The last character's other bytes, and what was left out behind it, have
+	// no byte of their own: up to the next that has.
+	return from, max(to, from)
+}
+
+// sentences returns the offsets in the folded text at which a sentence ends: at
+// a full stop, a question mark or the like with white space behind it, at the
+// ideographic ones, and at an empty line or a list item.
+func (f folded) sentences() []int {
+	var ends []int
+	t := f.text
+	for i := 0; i < len(t); i++ {
+		switch c := t[i]; {
+		case c == '\n' && i+1 < len(t) && (t[i+1] == '\n' || t[i+1] == ' ' && i+2 < len(t) && t[i+2] == '\n'),
+			(c == '.' || c == '!' || c == '?' || c == ';') && (i+1 == len(t) || t[i+1] == ' ' || t[i+1] == '\n' || t[i+1] == '"' || t[i+1] == ')'):
+			ends = append(ends, i+1)
+		case c == 0xe3 && strings.HasPrefix(t[i:], "。"):
+			ends = append(ends, i+3)
+		}
+	}
+	if n := len(ends); n == 0 || ends[n-1] < len(t) {
+		ends = append(ends, len(t))
+	}
+	return ends
+}
+
+// bound reports whether a phrase may begin or end between the characters
+// before and after offset i: anywhere beside a letter of a script that writes
+// no spaces, elsewhere at the edge of a word.
+func bound(t string, i int) bool {
+	if i == 0 || i == len(t) {
+		return true
+	}
+	before, _ := utf8.DecodeLastRuneInString(t[:i])
+	after, _ := utf8.DecodeRuneInString(t[i:])
+	return !word(before) || !word(after) || spaceless(before) || spaceless(after)
+}
+
+func word(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+func spaceless(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer)
+}

@@ -1,0 +1,200 @@
+package classify
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"aupd/internal/aup"
+	"aupd/internal/policy"
+
+	"github.com/goccy/go-yaml"
+	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
+)
+
+//go:embed vocab
+var files embed.FS
+
+// A vocabulary is what the classifier knows: concepts, their phrases, and the
+// rules over them.
+type vocabulary struct {
+	names     map[string]int // of concepts
+	phrases   []phrase
+	automaton ahocorasick.AhoCorasick
+	rules     []rule
+	digest    string
+}
+
+// A phrase is one way of saying a concept.
+type phrase struct {
+	concept int
+	text    string // folded
+	stem    bool   // the word may go on: written with an asterisk at its end
+}
+
+// loadVocabulary reads the embedded files and leaves out the rules for clauses
+// that p does not have.
+func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
+	entries, err := files.ReadDir("vocab")
+	if err != nil {
+		return nil, err
+	}
+	v := &vocabulary{names: make(map[string]int)}
+	var all [][]byte
+	var rules []rule
+	for _, e := range entries {
+		data, err := files.ReadFile("vocab/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, data)
+		if strings.HasPrefix(e.Name(), "rules") {
+			var more []rule
+			if err := yaml.UnmarshalWithOptions(data, &more, yaml.Strict()); err != nil {
+				return nil, fmt.Errorf("%s: %w", e.Name(), err)
+			}
+			rules = append(rules, more...)
+			continue
+		}
+		if err := v.readConcepts(data); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+		}
+	}
+	v.digest = modelDigest(all...)
+	for _, r := range append(rules, v.ownText(p, rules)...) {
+		if _, ok := p.Clause(r.Clause); !ok && r.Clause != aup.None {
+			continue
+		}
+		if err := r.resolve(v); err != nil {
+			return nil, err
+		}
+		v.rules = append(v.rules, r)
+	}
+	texts := make([]string, len(v.phrases))
+	for i, ph := range v.phrases {
+		texts[i] = ph.text
+	}
+	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch, DFA: true})
+	v.automaton = b.Build(texts)
+	return v, nil
+}
+
+// readConcepts reads a file of concepts: for each its phrases by language. An
+// asterisk at the end of a phrase lets its last word go on.
+func (v *vocabulary) readConcepts(data []byte) error {
+	var concepts yaml.MapSlice
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.UseOrderedMap()).Decode(&concepts); err != nil {
+		return err
+	}
+	for _, c := range concepts {
+		name, ok := c.Key.(string)
+		langs, ok2 := c.Value.(yaml.MapSlice)
+		if !ok || !ok2 {
+			return fmt.Errorf("concept %v: want phrases by language", c.Key)
+		}
+		id := v.add(name)
+		for _, l := range langs {
+			list, ok := l.Value.([]any)
+			if !ok {
+				return fmt.Errorf("concept %s, language %v: want a list", name, l.Key)
+			}
+			for _, ph := range list {
+				v.addPhrase(id, fmt.Sprint(ph))
+			}
+		}
+	}
+	return nil
+}
+
+func (v *vocabulary) add(name string) int {
+	id, ok := v.names[name]
+	if !ok {
+		id = len(v.names)
+		v.names[name] = id
+	}
+	return id
+}
+
+func (v *vocabulary) addPhrase(concept int, text string) {
+	text, stem := strings.CutSuffix(text, "*")
+	if f := strings.TrimSpace(fold(text).text); f != "" {
+		v.phrases = append(v.phrases, phrase{concept, f, stem})
+	}
+}
+
+// concept returns the number of a concept that the engine itself uses; -1 when
+// the vocabulary lacks it.
+func (v *vocabulary) concept(name string) int {
+	if id, ok := v.names[name]; ok {
+		return id
+	}
+	return -1
+}
+
+func (r *rule) resolve(v *vocabulary) error {
+	var errs []error
+	numbers := func(names []string) []int {
+		var out []int
+		for _, n := range names {
+			id, ok := v.names[n]
+			if !ok {
+				errs = append(errs, fmt.Errorf("rule for %s (%s): there is no concept %q", r.Clause, r.Reason, n))
+			}
+			out = append(out, id)
+		}
+		return out
+	}
+	r.all, r.any, r.not = numbers(r.All), numbers(r.Any), numbers(r.Not)
+	if r.Reason == "" || r.Weight == 0 || r.Fact == "" && len(r.all)+len(r.any) == 0 {
+		errs = append(errs, fmt.Errorf("rule for %s (%s): needs concepts or a fact, a weight and a reason", r.Clause, r.Reason))
+	}
+	return errors.Join(errs...)
+}
+
+// ownText makes rules from a clause's own words, for the clauses that the
+// vocabulary has no rules for: its cues, its title, and the telling words of
+// both title and summary.
+func (v *vocabulary) ownText(p *policy.Policy, rules []rule) []rule {
+	var out []rule
+	for _, c := range p.Clauses {
+		known := slices.ContainsFunc(rules, func(r rule) bool { return r.Clause == c.ID })
+		if len(c.Cues) > 0 {
+			name := "cue/" + string(c.ID)
+			for _, cue := range c.Cues {
+				v.addPhrase(v.add(name), cue)
+			}
+			out = append(out, rule{Clause: c.ID, Any: []string{name}, Weight: 3.4, Reason: "has words that the policy gives as cues"})
+		}
+		if known {
+			continue
+		}
+		title := "title/" + string(c.ID)
+		v.addPhrase(v.add(title), c.Title)
+		out = append(out, rule{Clause: c.ID, Any: []string{title}, Weight: 3, Reason: "names the clause by its title"})
+		for _, w := range tellingWords(c.Title + " " + c.Summary) {
+			name := "word/" + w
+			v.addPhrase(v.add(name), w)
+			out = append(out, rule{Clause: c.ID, Any: []string{name}, Scope: "document", Weight: 0.9, Group: name, Reason: "uses a word of the clause"})
+		}
+	}
+	return out
+}
+
+// tellingWords returns the longer words of a text, each once: short ones join
+// sentences, they tell nothing.
+func tellingWords(s string) []string {
+	var out []string
+	for w := range strings.FieldsFuncSeq(fold(s).text, func(r rune) bool { return !word(r) }) {
+		if utf8.RuneCountInString(w) >= 6 && !slices.Contains(out, w) && !slices.Contains(common, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// common are longer words that any clause may have.
+var common = []string{"service", "clause", "policy", "others", "another", "nobody", "somebody", "without", "against", "details", "person", "account", "provider", "including"}

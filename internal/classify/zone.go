@@ -1,0 +1,125 @@
+package classify
+
+import (
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// where says whose words a zone holds, as rules name it.
+type where string
+
+const (
+	own      where = "own"      // the reporter's own words and subject
+	original where = "original" // of what is reported: forwarded, attached
+	quoted   where = "quoted"   // earlier mail
+	machine  where = "machine"  // logs, headers, machines' fields
+)
+
+// A zone is a stretch of one part in one voice.
+type zone struct {
+	part    aup.PartID
+	where   where
+	subject bool
+	factor  float64 // how much what is found here counts
+	base    int     // offset of the zone in the part's text
+	raw     string
+	folded  folded
+	ends    []int // of its sentences, in the folded text
+	hits    []hit
+}
+
+// How much what is found in a zone counts. The reporter says what happened;
+// what they forward shows it; earlier mail was dealt with before.
+var factors = map[where]float64{own: 1, original: 0.8, quoted: 0.3, machine: 0.7}
+
+// maxZone bounds how much of one zone is looked at, and maxZones of all: what
+// a report is about stands at its beginning, or in every line.
+const (
+	maxZone = 256 << 10
+	maxRead = 1 << 20
+)
+
+// zonesOf returns the zones of doc in reading order. Signatures, disclaimers,
+// quotations of the policy, repeated alternatives, and text that a reader of
+// the mail does not see are left out.
+func zonesOf(doc *aup.Document) []zone {
+	var out []zone
+	left := maxRead
+	add := func(p *aup.Part, r aup.Range, w where) {
+		r.Start, r.End = max(r.Start, 0), min(r.End, len(p.Text))
+		if r.End-r.Start > maxZone {
+			r.End = r.Start + maxZone
+		}
+		if r.Start >= r.End || left <= 0 || strings.TrimSpace(p.Text[r.Start:r.End]) == "" {
+			return
+		}
+		left -= r.End - r.Start
+		z := zone{part: p.ID, where: w, subject: p.Kind == aup.PartSubject, factor: factors[w], base: r.Start, raw: p.Text[r.Start:r.End]}
+		z.folded = fold(z.raw)
+		z.ends = z.folded.sentences()
+		out = append(out, z)
+	}
+	for i := range doc.Parts {
+		p := &doc.Parts[i]
+		if p.Alternative {
+			continue
+		}
+		for _, s := range segments(p) {
+			if w, ok := whereOf(doc, p, s); ok {
+				for _, r := range visible(s.Range, p.Hidden) {
+					add(p, r, w)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func segments(p *aup.Part) []aup.Segment {
+	if len(p.Segments) > 0 {
+		return p.Segments
+	}
+	return []aup.Segment{{Range: aup.Range{End: len(p.Text)}, Voice: aup.VoiceOwn}}
+}
+
+// whereOf returns where a segment belongs, and false when it is left out.
+func whereOf(doc *aup.Document, p *aup.Part, s aup.Segment) (where, bool) {
+	switch s.Voice {
+	case aup.VoiceSignature, aup.VoiceDisclaimer, aup.VoicePolicy:
+		return "", false
+	case aup.VoiceHeaders, aup.VoiceLog, aup.VoiceForwardHeader:
+		return machine, true
+	case aup.VoiceForward:
+		return original, true
+	case aup.VoiceQuote:
+		if p.Message == 0 {
+			return quoted, true
+		}
+	}
+	switch {
+	case p.Kind == aup.PartMachine, p.Kind == aup.PartHeaders, p.Kind == aup.PartAttachment:
+		return machine, true
+	case p.Message > 0 && p.Message < len(doc.Messages):
+		return original, true
+	}
+	return own, true
+}
+
+// visible returns what of r is not hidden. hidden is in order.
+func visible(r aup.Range, hidden []aup.Range) []aup.Range {
+	var out []aup.Range
+	for _, h := range hidden {
+		if h.End <= r.Start || h.Start >= r.End {
+			continue
+		}
+		if h.Start > r.Start {
+			out = append(out, aup.Range{Start: r.Start, End: h.Start})
+		}
+		r.Start = h.End
+	}
+	if r.Start < r.End {
+		out = append(out, r)
+	}
+	return out
+}
