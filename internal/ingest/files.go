@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"aupd/internal/aup"
 )
@@ -25,7 +26,7 @@ const MailboxFile = "file"
 // is walked, names that start with a dot left out, and so is every file that
 // is no message. Bytes are taken as they lie. Each error names one file and
 // does not end the sequence; a folder without any message is an error. The
-// caller closes each mail before it takes the next one.
+// caller closes each mail when it is done with it.
 func Files(paths []string) iter.Seq2[*aup.Mail, error] {
 	return func(yield func(*aup.Mail, error) bool) {
 		for _, p := range paths {
@@ -107,11 +108,13 @@ var field = regexp.MustCompile(`(?i)^(From |(Return-Path|Received|Delivered-To|X
 func looksLikeMail(head []byte) bool { return field.Match(head) }
 
 func file(name string, yield func(*aup.Mail, error) bool) bool {
-	f, err := os.Open(name)
+	opened, err := os.Open(name)
 	if err != nil {
 		return yield(nil, noPath(name, err))
 	}
-	defer f.Close()
+	f := &sharedFile{File: opened}
+	f.users.Store(1)
+	defer f.release()
 	info, err := f.Stat()
 	if err != nil {
 		return yield(nil, fmt.Errorf("read %s: %w", name, err))
@@ -134,16 +137,32 @@ func file(name string, yield func(*aup.Mail, error) bool) bool {
 	return true
 }
 
-func section(f *os.File, start, end int64, label string) (*aup.Mail, error) {
+// A sharedFile is closed when the last of its users has released it: the
+// messages of an mbox are read from it after the next ones were found.
+type sharedFile struct {
+	*os.File
+	users atomic.Int32
+}
+
+func (f *sharedFile) release() error {
+	if f.users.Add(-1) > 0 {
+		return nil
+	}
+	return f.Close()
+}
+
+func section(f *sharedFile, start, end int64, label string) (*aup.Mail, error) {
 	m := &aup.Mail{
 		Source: aup.Source{Mailbox: MailboxFile, Folder: label},
 		Raw:    io.NewSectionReader(f, start, end-start), Size: end - start,
+		Close: f.release,
 	}
 	h := sha256.New()
 	if _, err := io.Copy(h, m.Reader()); err != nil {
 		return nil, fmt.Errorf("read %s: %w", label, err)
 	}
 	h.Sum(m.Hash[:0])
+	f.users.Add(1)
 	return m, nil
 }
 

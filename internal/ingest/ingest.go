@@ -28,7 +28,8 @@ import (
 type Recorder interface {
 	// Known reports whether the message with that hash is a report already.
 	Known(ctx context.Context, h aup.Hash) (bool, error)
-	// Record makes all of the batch durable, or none of it.
+	// Record makes the batch durable. On an error some of it may be; to
+	// record that again changes nothing.
 	Record(ctx context.Context, batch []aup.Intake) ([]aup.Receipt, error)
 }
 
@@ -40,7 +41,6 @@ type Classifier interface {
 // Options say how a Runner works. The zero value works.
 type Options struct {
 	Evidence evidence.Options
-	From     string                // where events say they were made; "mailbox" if empty
 	Now      func() time.Time      // time.Now if nil
 	Log      *slog.Logger          // discarded if nil
 	Metrics  prometheus.Registerer // not registered if nil
@@ -83,9 +83,6 @@ func New(rec Recorder, cls Classifier, opt Options) *Runner {
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
-	}
-	if opt.From == "" {
-		opt.From = "mailbox"
 	}
 	r := &Runner{
 		rec: rec, opt: opt, metrics: newMetrics(opt.Metrics),
@@ -158,21 +155,24 @@ func (r *Runner) parse(ctx context.Context) {
 // prepare makes the events of j. Bytes that are a report already need no
 // second reading: they are only seen at one more place.
 func (r *Runner) prepare(ctx context.Context, j *job) error {
-	m, now := j.mail, r.opt.Now().UTC()
+	m, now, from := j.mail, r.opt.Now().UTC(), "mailbox"
+	if m.Source.Mailbox == MailboxFile {
+		from = MailboxFile
+	}
 	known, err := r.rec.Known(ctx, m.Hash)
 	if err != nil {
 		return err
 	}
 	if known {
-		j.intake = aup.Intake{Mail: m, Events: []aup.Event{aup.NewSeen(m.Hash, m.Source, now, r.opt.From)}}
+		j.intake = aup.Intake{Mail: m, Events: []aup.Event{aup.NewSeen(m.Hash, m.Source, now, from)}}
 		return nil
 	}
 	start := time.Now()
 	doc, v := r.read(m)
 	r.metrics.parse.Observe(time.Since(start).Seconds())
 	j.intake = aup.Intake{Mail: m, Events: []aup.Event{
-		aup.NewReceived(m, doc, now, r.opt.From),
-		aup.NewClassified(m.Hash, v, now, r.opt.From),
+		aup.NewReceived(m, doc, now, from),
+		aup.NewClassified(m.Hash, v, now, from),
 	}}
 	return nil
 }

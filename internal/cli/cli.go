@@ -1,0 +1,161 @@
+// Package cli is the command line: one file for each subcommand. A command
+// that needs the backlog asks the running daemon through the socket in the
+// data folder, or opens the store itself when there is none; it cannot tell
+// the difference.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"aupd/internal/aup"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit statuses. They are stable: scripts test them.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitNotFound = 3
+	exitConflict = 4
+	exitSome     = 5
+)
+
+// errSome: some of the inputs failed.
+var errSome = errors.New("some of the inputs failed")
+
+// printed is an error that standard error shows already.
+type printed struct{ error }
+
+func (p printed) Unwrap() error { return p.error }
+
+// Main runs the command that args name and returns its exit status. It returns
+// when the command is done or ctx ends; a command that runs until it is told
+// to stop counts that as done.
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{in: stdin, out: stdout, err: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var failed failure
+	switch {
+	case err == nil:
+		return exitDone
+	case !errors.As(err, &failed):
+		fmt.Fprintf(stderr, "aupd: %v\nRun \"aupd help\" for the commands and \"aupd help COMMAND\" for one.\n", err)
+		return exitUsage
+	}
+	a.complain(failed.error)
+	return status(failed.error)
+}
+
+// A failure is an error of a command that was called rightly; any other error
+// is one of usage.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// run makes a command's function tell its failures from errors of usage.
+func run(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := f(cmd, args)
+		var wrong usageError
+		if err == nil || errors.As(err, &wrong) {
+			return err
+		}
+		return failure{err}
+	}
+}
+
+// A usageError is a wrong call that only the command itself can find.
+type usageError struct{ error }
+
+func status(err error) int {
+	switch {
+	case errors.Is(err, errSome):
+		return exitSome
+	case errors.Is(err, aup.ErrNotFound):
+		return exitNotFound
+	case errors.Is(err, aup.ErrConflict):
+		return exitConflict
+	}
+	return exitFailed
+}
+
+// complain prints each of the errors joined in err on a line of its own.
+func (a *app) complain(err error) {
+	if errors.As(err, new(printed)) {
+		return
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+		fmt.Fprintf(a.err, "aupd: %s\n", clean(line))
+	}
+}
+
+// app is what every command works with.
+type app struct {
+	in         io.Reader
+	out, err   io.Writer
+	configPath string
+	dataDir    string
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "aupd",
+		Short: "Turn a support mailbox into a classified, provable backlog of abuse reports",
+		Long: `aupd watches support mailboxes over IMAP, records every message whose subject
+contains "Acceptable Use Policy", and classifies each against the clauses of the
+policy with reasons that a person can check. The mailbox is only read.
+
+Try it without any set-up:  aupd demo`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.configPath, "config", os.Getenv("AUPD_CONFIG"), "configuration `FILE` (default $AUPD_CONFIG, else ./aupd.yaml, else built-in defaults)")
+	flags.StringVar(&a.dataDir, "data", os.Getenv("AUPD_DATA"), "data `DIR`, in place of the configured one")
+	root.AddGroup(&cobra.Group{ID: "run", Title: "Taking mail in:"}, &cobra.Group{ID: "read", Title: "Reading the backlog:"},
+		&cobra.Group{ID: "keep", Title: "Is all well, is all there:"}, &cobra.Group{ID: "set", Title: "Policy and configuration:"})
+	group := func(id string, cmds ...*cobra.Command) {
+		for _, c := range cmds {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	group("run", a.demoCmd(), a.serveCmd(), a.ingestCmd(), a.classifyCmd(), a.parseCmd())
+	group("read", a.listCmd(), a.showCmd())
+	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd())
+	group("set", a.policyCmd(), a.configCmd(), a.evalCmd())
+	root.AddCommand(a.versionCmd(), a.manCmd())
+	return root
+}
+
+// version names the build: a release's version, or the commit it was made from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = "devel-" + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	if v == "" {
+		v = "(devel)"
+	}
+	return v
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"aupd/config"
+	"aupd/internal/aup"
+	"aupd/internal/daemon"
+	"aupd/internal/httpapi"
+	"aupd/internal/store"
+)
+
+// access says what a command does with the store.
+type access bool
+
+const (
+	readOnly  access = false
+	readWrite access = true
+)
+
+// A backend is the backlog behind a command: the running daemon's, or the
+// store opened by the command itself.
+type backend struct {
+	aup.Backlog
+	aup.Ledger
+	aup.Keeper
+	daemon *httpapi.Client // nil without a running daemon
+	store  *store.Store    // nil with one
+	close  func() error
+}
+
+// open finds the running daemon of the configured data folder or, without one,
+// opens the store there. Reading a store that was never written is
+// ErrNotFound.
+func (a *app) open(ctx context.Context, how access) (*backend, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	return openData(ctx, cfg.Data, how)
+}
+
+func openData(ctx context.Context, dir string, how access) (*backend, error) {
+	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
+	if err == nil {
+		return &backend{Backlog: c, Ledger: c, Keeper: c, daemon: c, close: c.Close}, nil
+	}
+	if !errors.Is(err, httpapi.ErrNoDaemon) {
+		return nil, err
+	}
+	if how == readOnly {
+		if _, err := os.Stat(filepath.Join(dir, store.FileName)); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("data folder %s: nothing is recorded there yet: run \"aupd ingest\" or \"aupd serve\", or name another folder with --data: %w", dir, aup.ErrNotFound)
+		}
+	}
+	s, err := store.Open(dir, store.Options{ReadOnly: how == readOnly})
+	if err != nil {
+		return nil, err
+	}
+	return &backend{Backlog: s, Ledger: s, Keeper: s, store: s, close: s.Close}, nil
+}
+
+// config loads the configuration that the flags, the environment or the
+// working folder name, and the built-in defaults without one.
+func (a *app) config() (config.Config, error) {
+	cfg := config.Default()
+	path := a.configPath
+	if path == "" {
+		if _, err := os.Stat(defaultConfig); err == nil {
+			path = defaultConfig
+		}
+	}
+	if path != "" {
+		var err error
+		if cfg, err = config.Load(path); err != nil {
+			return cfg, err
+		}
+	}
+	if a.dataDir != "" {
+		cfg.Data = a.dataDir
+	}
+	return cfg, nil
+}
+
+// defaultConfig is the file that is read when none is named.
+const defaultConfig = "aupd.yaml"

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"fmt"
+
+	"aupd/internal/aup"
+	"aupd/internal/evidence"
+
+	"github.com/spf13/cobra"
+)
+
+// parsed is the JSON of one parsed file.
+type parsed struct {
+	File   string   `json:"file"`
+	SHA256 aup.Hash `json:"sha256"`
+	aup.Document
+}
+
+func (a *app) parseCmd() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "parse FILE|DIR …", Short: "Show what is read in a message, and what could not be", Args: cobra.MinimumNArgs(1),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the whole document, one JSON object a file")
+	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
+		p, err := a.policy()
+		if err != nil {
+			return err
+		}
+		return a.eachMail(cmd, args, func(m *aup.Mail) error {
+			doc := evidence.Parse(m.Raw, m.Size, evidence.Options{PolicyText: p.Sentences()})
+			if asJSON {
+				return a.jsonLine(parsed{m.Source.Folder, m.Hash, doc})
+			}
+			a.parsed(m, &doc)
+			return nil
+		})
+	})
+	return cmd
+}
+
+func (a *app) parsed(m *aup.Mail, doc *aup.Document) {
+	fmt.Fprintf(a.out, "%s, %d bytes, sha256 %s\n", clean(m.Source.Folder), m.Size, m.Hash)
+	a.fields(doc.Messages[0])
+	if doc.Language != "" {
+		fmt.Fprintf(a.out, "%-8s %s\n", "language", doc.Language)
+	}
+	for _, mc := range doc.Machine {
+		fmt.Fprintf(a.out, "%-8s %s %s\n", "machine", mc.Format, clean(mc.Type))
+		for _, f := range mc.Fields {
+			fmt.Fprintf(a.out, "%-8s   %s: %s\n", "", clean(f.Name), clean(f.Value))
+		}
+	}
+	for _, r := range doc.Messages[0].Auth {
+		fmt.Fprintf(a.out, "%-8s %s=%s by %s %s\n", "auth", clean(r.Method), clean(r.Result), clean(r.By), clean(r.Detail))
+	}
+	for _, p := range doc.Problems {
+		fmt.Fprintf(a.out, "%-8s %s\n", "problem", clean(problemLine(p)))
+	}
+	a.document(doc)
+	fmt.Fprintln(a.out)
+}

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"aupd/config"
+	"aupd/internal/aup"
+	"aupd/internal/daemon"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) serveCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Run the daemon: watch every mailbox, record, serve API and console", Args: cobra.NoArgs,
+		Long: `Watch every configured mailbox, record what is selected, and serve the console
+and the API, until SIGTERM or SIGINT. SIGHUP reads the configuration again: it is
+taken over as a whole, or the running one stays and the log says why.`,
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.config()
+			if err != nil {
+				return err
+			}
+			if len(cfg.Mailboxes) == 0 {
+				return fmt.Errorf("no mailbox is configured: name one in aupd.yaml (\"aupd config example\" shows how), or try \"aupd demo\": %w", aup.ErrInvalid)
+			}
+			hup := make(chan os.Signal, 1)
+			signal.Notify(hup, syscall.SIGHUP)
+			defer signal.Stop(hup)
+			return daemon.Run(cmd.Context(), cfg, daemon.Options{
+				Log: newLog(a.err, cfg.Log), Version: version(), Reload: hup, Load: a.config,
+			})
+		}),
+	}
+}
+
+// newLog returns the daemon's log as it is configured.
+func newLog(w io.Writer, c config.Log) *slog.Logger {
+	opt := &slog.HandlerOptions{Level: c.Level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}

@@ -1,0 +1,170 @@
+// Package daemon is where the parts meet: it builds the store, the classifier,
+// the ingest runner, the mailbox watchers and the listeners from a
+// configuration, starts them, and stops them in the reverse order.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"aupd/config"
+	"aupd/internal/aup"
+	"aupd/internal/ingest"
+	"aupd/internal/mailbox"
+	"aupd/internal/store"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Socket returns the path of the unix socket by which the command line reaches
+// the daemon that holds the data folder dir.
+func Socket(dir string) string { return filepath.Join(dir, "aupd.sock") }
+
+// Options say how Run works beside the configuration.
+type Options struct {
+	Log     *slog.Logger
+	Version string
+	// Reload is received from to read the configuration again; nil for never.
+	Reload <-chan os.Signal
+	// Load reads the configuration again.
+	Load func() (config.Config, error)
+	// Ready is called once everything runs, with the addresses that were
+	// listened on; it may be nil.
+	Ready func(Addresses)
+	// OnRecorded is told of every mail that became durable; it may be nil and
+	// must not block.
+	OnRecorded func(*aup.Mail, aup.Receipt)
+}
+
+// Addresses are where a running daemon listens; what is not listened on is
+// empty.
+type Addresses struct {
+	HTTP   string
+	Admin  string
+	Socket string
+}
+
+// stopWithin is how long a clean stop may take: an open page or a running
+// command is given this long, mail in work is left in the mailbox.
+const stopWithin = 10 * time.Second
+
+// Run watches every mailbox of cfg, records, and serves, until ctx ends; that
+// is no error. It returns when everything has stopped.
+func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	st, err := store.Open(cfg.Data, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	if err := emptySpool(cfg); err != nil {
+		return err
+	}
+	brain, err := newBrain(cfg)
+	if err != nil {
+		return err
+	}
+
+	runner := ingest.New(st, brain.classifier, ingest.Options{
+		Evidence: brain.evidence(), Log: opt.Log, Metrics: reg, OnRecorded: opt.OnRecorded,
+	})
+	d := &daemon{opt: opt, cfg: cfg, store: st, runner: runner, reg: reg}
+	d.brain.Store(brain)
+	w, err := newWatch(cfg, st, runner, mailbox.NewMetrics(reg), opt.Log)
+	if err != nil {
+		return err
+	}
+	d.watch.Store(w)
+	listeners, err := d.listen(ctx)
+	if err != nil {
+		return err
+	}
+
+	// The order of the stop is the reverse of this: listeners, watchers, and
+	// the runner last, so that nothing is put into a runner that has ended.
+	runCtx, stopRunner := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { _ = runner.Run(runCtx) }) // Run has no error but ctx's end
+	defer func() {
+		stopRunner()
+		running.Wait()
+	}()
+	w.start(ctx)
+	defer func() { d.watch.Load().stop() }()
+	failed := listeners.serve()
+	defer func() { err = errors.Join(err, listeners.shutdown(stopWithin)) }()
+
+	opt.Log.Info("aupd runs", "version", opt.Version, "data", cfg.Data, "mailboxes", len(cfg.Mailboxes),
+		"http", listeners.addrs.HTTP, "policy", brain.policy.Version(), "model", brain.classifier.Model())
+	if opt.Ready != nil {
+		opt.Ready(listeners.addrs)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			opt.Log.Info("stopping")
+			return nil
+		case err := <-failed:
+			return err
+		case <-opt.Reload:
+			d.reload(ctx)
+		}
+	}
+}
+
+// reload reads the configuration again and takes it over as a whole, or keeps
+// the running one as it is and says why.
+func (d *daemon) reload(ctx context.Context) {
+	next, err := d.next()
+	if err != nil {
+		d.opt.Log.Error("configuration not reloaded, the running one stays", "err", err)
+		return
+	}
+	d.watch.Load().stop()
+	d.runner.Use(next.brain.classifier)
+	d.brain.Store(next.brain)
+	d.cfg = next.cfg
+	d.watch.Store(next.watch)
+	next.watch.start(ctx)
+	d.opt.Log.Info("configuration reloaded", "mailboxes", len(d.cfg.Mailboxes), "policy", next.brain.policy.Version())
+}
+
+// A generation is all that a reload replaces.
+type generation struct {
+	cfg   config.Config
+	brain *brain
+	watch *watch
+}
+
+// next builds everything that the configuration on disk asks for, or nothing.
+func (d *daemon) next() (*generation, error) {
+	cfg, err := d.opt.Load()
+	if err != nil {
+		return nil, err
+	}
+	for _, fixed := range []struct{ what, was, is string }{
+		{"data", d.cfg.Data, cfg.Data}, {"http.listen", d.cfg.HTTP.Listen, cfg.HTTP.Listen}, {"admin.listen", d.cfg.Admin.Listen, cfg.Admin.Listen},
+	} {
+		if fixed.was != fixed.is {
+			return nil, fmt.Errorf("%s changed from %q to %q: restart aupd for that: %w", fixed.what, fixed.was, fixed.is, aup.ErrInvalid)
+		}
+	}
+	b, err := newBrain(cfg)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newWatch(cfg, d.store, d.runner, d.watch.Load().metrics, d.opt.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &generation{cfg, b, w}, nil
+}

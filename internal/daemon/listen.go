@@ -1,0 +1,185 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"aupd/internal/aup"
+	"aupd/internal/httpapi"
+	"aupd/internal/policy"
+	"aupd/internal/web"
+)
+
+// A listener is one HTTP server with the socket that it serves on.
+type listener struct {
+	server *http.Server
+	net.Listener
+}
+
+type listeners struct {
+	all   []listener
+	addrs Addresses
+}
+
+// listen opens every listener, so that a port in use is known before anything
+// runs: the unix socket of the command line, with all of the API; the
+// console with the part of the API that only reads; and the admin listener.
+func (d *daemon) listen(ctx context.Context) (_ *listeners, err error) {
+	ls := &listeners{}
+	defer func() {
+		if err != nil {
+			for _, l := range ls.all {
+				l.Close()
+			}
+		}
+	}()
+	socket := Socket(d.cfg.Data)
+	// The store is open, so nobody else serves this folder: a socket that is
+	// there was left by a killed aupd.
+	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("unix socket: %w", err)
+	}
+	ls.addrs.Socket = socket
+	if _, err := ls.add(ctx, "unix", socket, d.wrap(d.socketMux())); err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(socket, 0o600); err != nil {
+		return nil, fmt.Errorf("unix socket: %w", err)
+	}
+	if addr := d.cfg.HTTP.Listen; addr != "" {
+		if ls.addrs.HTTP, err = ls.add(ctx, "tcp", addr, d.wrap(localOnly(d.consoleMux()))); err != nil {
+			return nil, fmt.Errorf("http.listen: %w", err)
+		}
+	}
+	if addr := d.cfg.Admin.Listen; addr != "" {
+		if ls.addrs.Admin, err = ls.add(ctx, "tcp", addr, d.wrap(d.adminMux())); err != nil {
+			return nil, fmt.Errorf("admin.listen: %w", err)
+		}
+	}
+	return ls, nil
+}
+
+func (ls *listeners) add(ctx context.Context, network, addr string, h http.Handler) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, network, addr)
+	if err != nil {
+		return "", fmt.Errorf("%w: choose another address, or end what listens there", err)
+	}
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+	}
+	ls.all = append(ls.all, listener{srv, l})
+	return l.Addr().String(), nil
+}
+
+// serve starts every server; the channel tells of one that ended by itself.
+func (ls *listeners) serve() <-chan error {
+	failed := make(chan error, len(ls.all))
+	for _, l := range ls.all {
+		go func() {
+			if err := l.server.Serve(l.Listener); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
+			}
+		}()
+	}
+	return failed
+}
+
+// shutdown ends every server, giving requests in work until the time is up.
+func (ls *listeners) shutdown(within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	var errs []error
+	for _, l := range ls.all {
+		if err := l.server.Shutdown(ctx); err != nil {
+			errs = append(errs, l.server.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (d *daemon) socketMux() *http.ServeMux {
+	mux := http.NewServeMux()
+	b := d.backend()
+	b.Keeper, b.Poll, b.Submit = d.store, d.wake, d.submit
+	httpapi.New(mux, b)
+	return mux
+}
+
+func (d *daemon) consoleMux() *http.ServeMux {
+	mux := http.NewServeMux()
+	httpapi.New(mux, d.backend())
+	web.New(mux, web.Options{
+		Backlog: d.backlog(), Policy: func() *policy.Policy { return d.brain.Load().policy },
+		Version: d.opt.Version, Log: d.opt.Log,
+	})
+	return mux
+}
+
+func (d *daemon) backend() httpapi.Backend {
+	return httpapi.Backend{Backlog: d.backlog(), Ledger: d.store, Version: d.opt.Version}
+}
+
+func (d *daemon) wake() { d.watch.Load().wake() }
+
+// submit records one message that a command read from a file, and waits until
+// it is durable.
+func (d *daemon) submit(ctx context.Context, name string, body io.Reader) (aup.Receipt, error) {
+	m, err := spool(spoolDir(d.cfg.Data), name, body, int64(d.cfg.MaxMessage))
+	if err != nil {
+		return aup.Receipt{}, err
+	}
+	before, err := d.store.Known(ctx, m.Hash)
+	if err != nil {
+		return aup.Receipt{}, errors.Join(err, m.Close())
+	}
+	hash, done := m.Hash, make(chan error, 1)
+	if err := d.runner.Put(ctx, m, func(err error) { done <- err }); err != nil {
+		return aup.Receipt{}, err
+	}
+	if err := <-done; err != nil {
+		return aup.Receipt{}, err
+	}
+	return aup.Receipt{ID: aup.NewReportID(hash, 0), New: !before}, nil
+}
+
+// wrap is around every handler: a panic is logged and ends one request.
+func (d *daemon) wrap(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				d.opt.Log.Error("request panicked", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				http.Error(w, "internal error; the log says more", http.StatusInternalServerError)
+			}
+		}()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// localOnly refuses a request whose Host is not this machine, as one is that a
+// foreign page makes through a name that it points at 127.0.0.1.
+func localOnly(h http.Handler) http.Handler {
+	protect := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "this console is open to this machine only: use its loopback address", http.StatusMisdirectedRequest)
+			return
+		}
+		protect.Handler(h).ServeHTTP(w, r)
+	})
+}

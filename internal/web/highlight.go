@@ -1,0 +1,103 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// A piece is a stretch of text in which voice, marks and hiddenness stay the
+// same.
+type piece struct {
+	Text   string
+	Voice  aup.Voice
+	Hidden bool
+	Marks  []mark // empty for plain text
+}
+
+// A mark says which clause a stretch of text speaks for, and why.
+type mark struct {
+	Clause aup.ClauseID
+	Reason string
+}
+
+// Title is what a reader sees on hovering over the marked text.
+func (p piece) Title() string {
+	s := make([]string, len(p.Marks))
+	for i, m := range p.Marks {
+		s[i] = string(m.Clause) + ": " + m.Reason
+	}
+	return strings.Join(s, "\n")
+}
+
+// Clauses names the clauses that the marked text speaks for.
+func (p piece) Clauses() string {
+	var s []string
+	for _, m := range p.Marks {
+		if !slices.Contains(s, string(m.Clause)) {
+			s = append(s, string(m.Clause))
+		}
+	}
+	return strings.Join(s, " ")
+}
+
+// maxShown is how much of one part a page shows, in bytes: some thirty screens.
+const maxShown = 64 << 10
+
+// cut returns the text of p in pieces, with the findings' spans as marks; whole
+// is false when there is more text than a page shows. Spans may overlap, and
+// one outside the text is left out.
+func cut(p aup.Part, findings []aup.Finding) (pieces []piece, whole bool) {
+	end := len(p.Text)
+	if end > maxShown {
+		end = strings.LastIndexByte(p.Text[:maxShown], '\n') + 1
+		if end == 0 {
+			end = len(strings.ToValidUTF8(p.Text[:maxShown], ""))
+		}
+	}
+	cuts := []int{0, end}
+	add := func(start, stop int) { cuts = append(cuts, min(max(start, 0), end), min(max(stop, 0), end)) }
+	type spanOf struct {
+		aup.Span
+		clause aup.ClauseID
+	}
+	var spans []spanOf
+	for _, f := range findings {
+		for _, s := range f.Spans {
+			if s.Part == p.ID && s.Weight >= 0 && 0 <= s.Start && s.Start < s.End && s.End <= len(p.Text) {
+				spans = append(spans, spanOf{s, f.Clause})
+				add(s.Start, s.End)
+			}
+		}
+	}
+	for _, s := range p.Segments {
+		add(s.Start, s.End)
+	}
+	for _, h := range p.Hidden {
+		add(h.Start, h.End)
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	for i := range len(cuts) - 1 {
+		from, to := cuts[i], cuts[i+1]
+		pc := piece{Text: p.Text[from:to], Voice: voiceAt(p, from)}
+		pc.Hidden = slices.ContainsFunc(p.Hidden, func(r aup.Range) bool { return r.Start <= from && to <= r.End })
+		for _, s := range spans {
+			if s.Start <= from && to <= s.End {
+				pc.Marks = append(pc.Marks, mark{s.clause, s.Reason})
+			}
+		}
+		pieces = append(pieces, pc)
+	}
+	return pieces, end == len(p.Text)
+}
+
+func voiceAt(p aup.Part, at int) aup.Voice {
+	for _, s := range p.Segments {
+		if s.Start <= at && at < s.End {
+			return s.Voice
+		}
+	}
+	return aup.VoiceOwn
+}
