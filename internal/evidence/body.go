@@ -52,28 +52,26 @@ func (b *builder) body(e *entity, message int, id aup.PartID) {
 	if e.src.raw {
 		p.RawStart, p.RawEnd = e.body, e.end
 	}
-	text := b.decode(&p, data, e.kind.params["charset"])
-	if strings.HasSuffix(e.kind.mediaType, "html") || startsHTML(text) {
+	if strings.HasSuffix(e.kind.mediaType, "html") {
+		b.addHTML(p, b.decode(&p, data, e.kind.params["charset"]))
+		return
+	}
+	plain, files := cutEmbedded(string(data))
+	text := b.decode(&p, []byte(plain), e.kind.params["charset"])
+	if startsHTML(text) {
 		b.addHTML(p, text)
 		return
 	}
 	if strings.EqualFold(e.kind.params["format"], "flowed") {
 		text = unflow(text, strings.EqualFold(e.kind.params["delsp"], "yes"))
 	}
-	p.Text = text
-	b.addText(p)
-}
-
-// addText appends a part of plain text, its embedded files taken out.
-func (b *builder) addText(p aup.Part) {
-	text, files := cutEmbedded(p.Text)
-	p.Text = text
 	if strings.Contains(text, "-----BEGIN PGP MESSAGE-----") {
-		b.problem("encrypted", p.ID, "the text holds a PGP encrypted message")
+		b.problem("encrypted", id, "the text holds a PGP encrypted message")
 	}
+	p.Text = text
 	b.addPart(p)
 	for i, f := range files {
-		b.file(file{kind: contentType{name: f.name}, r: bytes.NewReader(f.data)}, p.Message, p.ID+aup.PartID("/"+section("embedded", i+1)))
+		b.file(file{kind: contentType{name: cleanText(decodeHeader(f.name))}, r: bytes.NewReader(f.data)}, message, id+aup.PartID("/"+section("embedded", i+1)))
 	}
 }
 

@@ -16,8 +16,8 @@ type embedded struct {
 // maxEmbedded bounds the files taken out of one text.
 const maxEmbedded = 50
 
-// cutEmbedded returns text without the uuencoded and yEnc files in it, and
-// these. A block that does not end stays text.
+// cutEmbedded returns text, not yet decoded, without the uuencoded and yEnc
+// files in it, and these. A block that does not end stays text.
 func cutEmbedded(text string) (string, []embedded) {
 	if !strings.Contains(text, "begin ") {
 		return text, nil
@@ -42,7 +42,7 @@ func cutEmbedded(text string) (string, []embedded) {
 // cutLine returns the first line of s without its line end, and what follows.
 func cutLine(s string) (row, after string) {
 	row, after, _ = strings.Cut(s, "\n")
-	return row, after
+	return strings.TrimSuffix(row, "\r"), after
 }
 
 // readEmbedded reads the file that row begins; n is how much of after it takes.
@@ -95,8 +95,8 @@ func uuLine(line string) bool {
 	return true
 }
 
-// readYEnc reads a yEnc block, as far as it came through as text: the bytes
-// were decoded as Latin-1, one rune each.
+// readYEnc reads a yEnc block: each byte is 42 too high, those that mail does
+// not carry stand 64 higher behind an equals sign.
 func readYEnc(row, after string) (f embedded, n int, ok bool) {
 	_, f.name, _ = strings.Cut(row, "name=")
 	end := strings.Index(after, "\n=yend")
@@ -107,15 +107,15 @@ func readYEnc(row, after string) (f embedded, n int, ok bool) {
 		if strings.HasPrefix(line, "=ypart") {
 			continue
 		}
+		line = strings.TrimSuffix(line, "\r")
 		escaped := byte(0)
-		for _, r := range line {
-			switch {
-			case r == '=' && escaped == 0:
+		for i := range len(line) {
+			if line[i] == '=' && escaped == 0 {
 				escaped = 64
-			default:
-				f.data = append(f.data, byte(r)-42-escaped)
-				escaped = 0
+				continue
 			}
+			f.data = append(f.data, line[i]-42-escaped)
+			escaped = 0
 		}
 	}
 	_, next := cutLine(after[end+1:])

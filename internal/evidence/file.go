@@ -68,6 +68,7 @@ func init() {
 		formatMSG:     (*builder).msgFile,
 		formatTNEF:    (*builder).tnefFile,
 		formatRTF:     (*builder).rtfFile,
+		formatCMS:     (*builder).cmsFile,
 	}
 }
 
@@ -88,7 +89,7 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	switch at.format {
 	case formatText, formatMachine, formatHeaders, formatRTF:
 		keep = maxDecodedText
-	case formatMessage, formatMbox, formatMSG, formatTNEF:
+	case formatMessage, formatMbox, formatMSG, formatTNEF, formatCMS:
 		keep = min(maxUnpacked, maxUnpackedTotal-b.opened)
 	}
 	data = readUpTo(data, r, keep-len(data))

@@ -190,7 +190,7 @@ func (p properties) sender() string {
 func (b *builder) mapiBody(p properties, message int, id aup.PartID) {
 	from := len(b.doc.Parts)
 	if text := cleanText(p.text(propBody)); strings.TrimSpace(text) != "" {
-		b.addText(aup.Part{ID: id + ".body", Message: message, Kind: aup.PartText, MediaType: "text/plain", Text: text})
+		b.addPart(aup.Part{ID: id + ".body", Message: message, Kind: aup.PartText, MediaType: "text/plain", Text: text})
 	}
 	if v, ok := p[propHTML]; ok {
 		part := aup.Part{ID: id + ".html", Message: message, Kind: aup.PartText, MediaType: "text/html"}

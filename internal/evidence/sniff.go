@@ -20,6 +20,7 @@ const (
 	formatMSG     format = "msg"
 	formatTNEF    format = "tnef"
 	formatRTF     format = "rtf"
+	formatCMS     format = "cms"
 
 	formatEncrypted  format = "encrypted"
 	formatSignature  format = "signature"
@@ -71,7 +72,7 @@ var mediaFormats = []struct {
 	{"application/mbox", formatMbox}, {"application/ms-tnef", formatTNEF}, {"application/vnd.ms-tnef", formatTNEF}, {"application/vnd.ms-outlook", formatMSG},
 	{"application/pgp-encrypted", formatEncrypted}, {"application/pgp-signature", formatSignature}, {"application/pgp-keys", formatText},
 	{"application/pkcs7-signature", formatSignature}, {"application/x-pkcs7-signature", formatSignature},
-	{"application/pkcs7-mime", formatEncrypted}, {"application/x-pkcs7-mime", formatEncrypted},
+	{"application/pkcs7-mime", formatCMS}, {"application/x-pkcs7-mime", formatCMS},
 	{"image/svg", formatText}, {"image/", formatImage}, {"audio/", formatAudio}, {"video/", formatVideo}, {"application/pdf", formatPDF},
 }
 
@@ -79,7 +80,7 @@ var mediaFormats = []struct {
 // not say more.
 var nameFormats = map[string]format{
 	".eml": formatMessage, ".mbox": formatMbox, ".mbx": formatMbox,
-	".pgp": formatEncrypted, ".gpg": formatEncrypted, ".p7m": formatEncrypted, ".p7s": formatSignature, ".sig": formatSignature,
+	".pgp": formatEncrypted, ".gpg": formatEncrypted, ".p7m": formatCMS, ".p7s": formatSignature, ".sig": formatSignature,
 	".asc": formatText, ".pdf": formatPDF, ".exe": formatExecutable, ".scr": formatExecutable, ".com": formatExecutable, ".dll": formatExecutable,
 	".jar": formatExecutable, ".apk": formatExecutable, ".zip": formatArchive, ".rar": formatArchive, ".7z": formatArchive, ".gz": formatArchive,
 	".tgz": formatArchive, ".bz2": formatArchive, ".xz": formatArchive, ".iso": formatArchive, ".img": formatArchive, ".cab": formatArchive,
@@ -146,7 +147,7 @@ func declaredFormat(mediaType, extension string, head []byte) format {
 		}
 	}
 	switch f := nameFormats[extension]; f {
-	case formatEncrypted, formatSignature:
+	case formatEncrypted, formatSignature, formatCMS:
 		return f
 	}
 	if !looksText(head) && !bytes.Contains(head, []byte("\nReceived:")) {

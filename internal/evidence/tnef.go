@@ -205,8 +205,28 @@ func (b *builder) tnefFile(_ file, data []byte, message int, id aup.PartID) stri
 			message = i
 		}
 	}
+	from := len(b.doc.Parts)
 	b.tnefContent(f, message, id)
+	b.repeated(message, from)
 	return ""
+}
+
+// repeated marks the first body text from the given part on when the message
+// has it already: Outlook sends it beside the winmail.dat too.
+func (b *builder) repeated(message, from int) {
+	for i := range b.doc.Parts[:from] {
+		p := &b.doc.Parts[i]
+		if p.Message != message || p.Kind != aup.PartText && p.Kind != aup.PartHTML {
+			continue
+		}
+		for j := from; j < len(b.doc.Parts); j++ {
+			q := &b.doc.Parts[j]
+			if q.Message == message && (q.Kind == aup.PartText || q.Kind == aup.PartHTML) && !differs(p.Text, q.Text) {
+				q.Alternative = true
+			}
+		}
+		return
+	}
 }
 
 func (b *builder) tnefContent(f tnefFile, message int, id aup.PartID) {

@@ -151,7 +151,9 @@ func (s *splitter) multipart(e *entity, depth int) stop {
 		s.open = s.open[:level]
 		return s.skip() // the epilogue
 	}
-	e.problem("boundary", "the closing boundary is missing")
+	if end.level >= 0 || level == 0 { // a message that breaks off lacks them all
+		e.problem("boundary", "the closing boundary is missing")
+	}
 	s.open = s.open[:level]
 	return end
 }

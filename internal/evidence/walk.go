@@ -32,9 +32,13 @@ func (b *builder) message(e *entity, m aup.Message, base string) {
 	if m.Subject != "" || i == 0 {
 		b.addPart(aup.Part{ID: id, Message: i, Kind: aup.PartSubject, Text: m.Subject})
 	}
-	if len(e.children) > 0 {
-		b.takeProblems(e, m.Path)
+	b.takeProblems(e, m.Path)
+	e.problems = nil
+	switch {
+	case len(e.children) > 0:
 		b.children(e, i, base)
+		return
+	case e.isMultipart() && e.kind.encoding != "" && b.packedMultipart(e, i, base):
 		return
 	}
 	b.entity(e, i, section(base, 1))
