@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -115,7 +117,8 @@ func unquote(s string) string {
 
 // joinParams replaces name*, name*0, name*1* … by name (RFC 2231, 3 and 4).
 func joinParams(params map[string]string) {
-	for key, v := range params {
+	for _, key := range slices.Sorted(maps.Keys(params)) {
+		v := params[key]
 		name, star, ok := strings.Cut(key, "*")
 		if !ok || name == "" || star != "" && star != "0" && star != "0*" {
 			continue

@@ -24,9 +24,12 @@ func cutEmbedded(text string) (string, []embedded) {
 	}
 	var out strings.Builder
 	var files []embedded
+	// Beyond the last end no yEnc block is looked for: searching for an end
+	// from every beginning would be quadratic.
+	behindLast := len(text) - max(strings.LastIndex(text, "\n=yend"), 0)
 	for rest := text; rest != ""; {
 		row, after := cutLine(rest)
-		if len(files) < maxEmbedded {
+		if len(files) < maxEmbedded && (row[:min(1, len(row))] != "=" || len(after) >= behindLast) {
 			if f, n, ok := readEmbedded(row, after); ok {
 				files = append(files, f)
 				rest = after[n:]

@@ -53,7 +53,7 @@ func fieldEnd(raw []byte, eol byte) int {
 // fields.
 func unfold(value []byte) string {
 	value = bytes.Trim(value, " \t\r\n\x00")
-	if bytes.IndexAny(value, "\r\n\x00") < 0 {
+	if !bytes.ContainsAny(value, "\r\n\x00") {
 		return string(value)
 	}
 	var b strings.Builder

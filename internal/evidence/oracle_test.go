@@ -32,8 +32,8 @@ func TestCorpusBesideEnmime(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		env, err := enmime.ReadEnvelope(bytes.NewReader(raw))
-		if err != nil || strings.TrimSpace(env.Text) == "" {
+		env, broken := enmime.ReadEnvelope(bytes.NewReader(raw))
+		if broken != nil || strings.TrimSpace(env.Text) == "" {
 			return nil
 		}
 		doc := evidence.Parse(bytes.NewReader(raw), int64(len(raw)), evidence.Options{})
