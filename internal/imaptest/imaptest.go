@@ -40,9 +40,32 @@ func WithStartTLS(c *tls.Config) Option {
 	return func(opt *imapserver.Options, _ *net.Listener) { opt.TLSConfig = c }
 }
 
-// WithoutIdle leaves IDLE out of the capabilities.
+// WithoutIdle leaves IDLE out of the capabilities, which imapserver itself
+// cannot.
 func WithoutIdle() Option {
-	return func(opt *imapserver.Options, _ *net.Listener) { delete(opt.Caps, imap.CapIdle) }
+	return func(_ *imapserver.Options, ln *net.Listener) { *ln = idleless{*ln} }
+}
+
+type idleless struct{ net.Listener }
+
+// Accept waits for a client and hides IDLE from it.
+func (l idleless) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return idlelessConn{conn}, err
+}
+
+type idlelessConn struct{ net.Conn }
+
+// Write sends p, but for IDLE in a list of capabilities.
+func (c idlelessConn) Write(p []byte) (int, error) {
+	out := p
+	if bytes.Contains(p, []byte("CAPABILITY ")) {
+		out = bytes.ReplaceAll(p, []byte(" IDLE"), nil)
+	}
+	if _, err := c.Conn.Write(out); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // A Server is a running IMAP server with one account. All methods are safe
@@ -87,7 +110,7 @@ func Start(options ...Option) (*Server, error) {
 			return &session{server: s}, nil, nil
 		},
 		Caps: imap.CapSet{
-			imap.CapIMAP4rev1: {}, imap.CapIdle: {}, imap.CapMove: {}, imap.CapUIDPlus: {}, imap.CapUnselect: {},
+			imap.CapIMAP4rev1: {}, imap.CapMove: {}, imap.CapUIDPlus: {}, imap.CapUnselect: {},
 		},
 		InsecureAuth: true,
 		Logger:       silent{},

@@ -2,8 +2,10 @@ package imaptest
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -42,6 +44,25 @@ func (s *session) Select(name string, opt *imap.SelectOptions) (*imap.SelectData
 		s.uidValidity = data.UIDValidity
 	}
 	return data, err
+}
+
+// Idle tells of news until stop is closed. imapserver forgets what came
+// between the last command and IDLE until more comes.
+func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	done := make(chan error, 1)
+	go func() { done <- s.UserSession.Idle(w, stop) }()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+			if err := s.Poll(w, true); err != nil {
+				return errors.Join(err, <-done)
+			}
+		}
+	}
 }
 
 // Fetch answers requests for the whole message or its header from the bytes

@@ -61,7 +61,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // slow reports whether trying again soon would do harm: lock-out, throttling.
 func (e *Error) slow() bool {
 	switch e.Kind {
-	case KindAuth, KindEpoch, KindFolder:
+	case KindAuth, KindEpoch:
 		return true
 	}
 	var refused *imap.Error

@@ -54,7 +54,8 @@ type fetchRequest struct {
 	// read takes a message's section in; it must not be slow, and must read
 	// all of it or fail. It is not called for a section that is NIL.
 	read func(uid uint32, section io.Reader, size int64) error
-	// done is called after all of the message, and may be slow.
+	// done is called for each message in turn, before read is called for the
+	// next, once it is certain that the message came whole. It may be slow.
 	done func(uid uint32, date time.Time) error
 }
 
@@ -71,89 +72,105 @@ func (s *session) fetch(ctx context.Context, req fetchRequest) error {
 	cmd := s.c.Fetch(uidSet(req.uids), &imap.FetchOptions{
 		UID: true, InternalDate: req.date, BodySection: []*imap.FetchItemBodySection{req.section},
 	})
+	// That a message came whole is known only once the response it lies in
+	// has come to a good end: when the next one begins, or the command ends.
+	var last *received
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-		uid, date, open, err := s.message(msg, req)
-		if err != nil {
-			fault := s.fault("", fmt.Sprintf("fetch uid %d", uid), err)
-			s.giveUp(cmd, open)
-			return fault
-		}
 		budget.Stop()
-		if err := req.done(uid, date); err != nil {
-			fault := s.fault("", fmt.Sprintf("fetch uid %d", uid), err)
+		if err := s.deliver(ctx, req, last); err != nil {
 			s.giveUp(cmd, nil)
-			return fault
-		}
-		if ctx.Err() != nil {
-			s.giveUp(cmd, nil)
-			return context.Cause(ctx)
+			return err
 		}
 		budget.Reset(messageTime)
+		var at *literal
+		var err error
+		if last, at, err = s.message(msg, req); err != nil {
+			fault := s.fault("", fmt.Sprintf("fetch uid %d", last.uid), err)
+			s.giveUp(cmd, at)
+			return fault
+		}
 	}
 	if err := cmd.Close(); err != nil {
 		return s.fault("", "fetch", err)
 	}
+	return s.deliver(ctx, req, last)
+}
+
+// deliver hands on a message that came whole.
+func (s *session) deliver(ctx context.Context, req fetchRequest, m *received) error {
+	if m == nil {
+		return nil
+	}
+	if err := req.done(m.uid, m.date); err != nil {
+		return s.fault("", fmt.Sprintf("take uid %d", m.uid), err)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	return nil
 }
 
-// message reads one response. With an error, open is the literal that the
-// library still waits for to be read, if there is one.
-func (s *session) message(msg *imapclient.FetchMessageData, req fetchRequest) (uid uint32, date time.Time, open io.Reader, err error) {
+// received is what is known of a message beside its bytes.
+type received struct {
+	uid  uint32
+	date time.Time
+}
+
+// message reads one response. With an error, at is the literal that it met it
+// in.
+func (s *session) message(msg *imapclient.FetchMessageData, req fetchRequest) (m *received, at *literal, err error) {
+	m = new(received)
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
 		case imapclient.FetchItemDataUID:
-			uid = uint32(item.UID)
+			m.uid = uint32(item.UID)
 		case imapclient.FetchItemDataInternalDate:
-			date = item.Time.UTC()
+			m.date = item.Time.UTC()
 		case imapclient.FetchItemDataBodySection:
 			if item.Literal == nil {
 				continue
 			}
 			lit := &literal{LiteralReader: item.Literal}
-			if err := req.read(uid, lit, lit.Size()); err != nil {
-				if lit.ended {
-					return uid, date, nil, err
-				}
-				return uid, date, lit, err
+			if err := req.read(m.uid, lit, lit.Size()); err != nil {
+				return m, lit, err
 			}
 			// Reading its end tells the library that the literal is done.
 			if n, err := lit.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
-				return uid, date, lit, fmt.Errorf("the section of uid %d was not read whole: %w", uid, err)
+				return m, lit, fmt.Errorf("the section was not read whole: %w", err)
 			}
 		}
 	}
-	return uid, date, nil, nil
+	return m, nil, nil
 }
 
-// A literal knows whether reading it came to an end or an error: after an
-// error it must not be touched, for the library works on behind it.
+// A literal knows how reading it ended. After an error it must not be touched,
+// for the library works on behind it.
 type literal struct {
 	imap.LiteralReader
-	ended bool
+	err error // io.EOF at its end
 }
 
 // Read reads on.
 func (l *literal) Read(p []byte) (int, error) {
-	if l.ended {
-		return 0, io.EOF
+	if l.err != nil {
+		return 0, l.err
 	}
-	n, err := l.LiteralReader.Read(p)
-	l.ended = err != nil
-	return n, err
+	var n int
+	n, l.err = l.LiteralReader.Read(p)
+	return n, l.err
 }
 
-// giveUp ends the connection in the middle of cmd. The library's goroutine may
-// wait for the open literal to be read or for messages to be taken; after an
-// error inside a literal it must be left to end by itself first.
-func (s *session) giveUp(cmd *imapclient.FetchCommand, open io.Reader) {
+// giveUp ends the connection in the middle of cmd, at a literal or nil. The
+// library's goroutine may wait for the literal to be read or for messages to
+// be taken; after an error inside a literal it must be left to end by itself
+// first.
+func (s *session) giveUp(cmd *imapclient.FetchCommand, at *literal) {
 	s.g.abort(errors.New("given up")) // keeps an earlier cause
-	broken := false
-	if open != nil {
-		_, err := io.Copy(io.Discard, open)
-		broken = err != nil
-	}
-	if broken {
-		<-s.c.Closed()
+	if at != nil {
+		_, _ = io.Copy(io.Discard, at) // at knows its error
+		if !errors.Is(at.err, io.EOF) {
+			<-s.c.Closed()
+		}
 	}
 	// The command ends with the connection, which has been reported already.
 	_ = cmd.Close()

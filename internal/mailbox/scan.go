@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -31,6 +32,9 @@ const (
 	// maxTries is how often a message may end the connection before it is put
 	// aside as missing.
 	maxTries = 3
+	// harmful is how many tries a message counts at least that ended the
+	// connection, so that it is asked for again after a minute at first.
+	harmful = 6
 )
 
 // A folder is the work on one folder. What is not behind mu belongs to the
@@ -114,7 +118,7 @@ func (f *folder) pass(ctx context.Context, s *session) error {
 	if len(uids) > 0 {
 		highest = max(highest, uids[len(uids)-1])
 	}
-	if uids, err = f.unknown(ctx, uids, now); err != nil {
+	if uids, err = f.unknown(ctx, uids); err != nil {
 		return err
 	}
 	if err := f.process(ctx, s, uids); err != nil {
@@ -126,9 +130,43 @@ func (f *folder) pass(ctx context.Context, s *session) error {
 			return err
 		}
 	}
+	if err := f.retry(ctx, s, now); err != nil {
+		return err
+	}
 	f.overlapped, f.swept = f.latest(now)
 	f.polled(now)
 	return nil
+}
+
+// retry asks again for the missing messages that are due, each alone and after
+// all others, for one of them may end the connection.
+func (f *folder) retry(ctx context.Context, s *session, now time.Time) error {
+	for _, uid := range slices.Sorted(maps.Keys(f.missing)) {
+		if f.missing[uid].due().After(now) {
+			continue
+		}
+		b, err := f.fetchBatch(ctx, s, []uint32{uid})
+		if err != nil && ctx.Err() == nil && kindOf(err) != KindStore {
+			return errors.Join(err, f.putAside(ctx, uid, err))
+		}
+		if err == nil {
+			err = f.settle(ctx, b)
+		}
+		if err != nil {
+			return errors.Join(err, b.wait(ctx))
+		}
+	}
+	return nil
+}
+
+// putAside makes a message missing at which the connection ended.
+func (f *folder) putAside(ctx context.Context, uid uint32, why error) error {
+	b := f.newBatch([]uint32{uid})
+	got := f.missed(uid, why.Error())
+	got.tries = max(got.tries, harmful)
+	b.fates[uid] = got
+	b.done(0, nil)
+	return f.settle(ctx, b)
 }
 
 // enter makes the folder's epoch the current one. Another UIDVALIDITY than the
@@ -192,8 +230,8 @@ func (f *folder) recall(ctx context.Context, e aup.Epoch, cursor uint32) error {
 	return nil
 }
 
-// listing returns the UIDs to look at, in ascending order: the new ones, those
-// that may have turned up late, and missing ones that are due.
+// listing returns the UIDs to look at, in ascending order: the new ones, and
+// those that may have turned up late.
 func (f *folder) listing(s *session, now time.Time) ([]uint32, error) {
 	lowest := uint64(f.cursor) + 1
 	overlapped, swept := f.latest(now)
@@ -215,11 +253,6 @@ func (f *folder) listing(s *session, now time.Time) ([]uint32, error) {
 		}
 		uids = append(uids, late...)
 	}
-	for uid, m := range f.missing {
-		if !m.due().After(now) {
-			uids = append(uids, uid)
-		}
-	}
 	slices.Sort(uids)
 	return slices.Compact(uids), nil
 }
@@ -238,9 +271,8 @@ func (f *folder) latest(now time.Time) (overlapped, swept time.Time) {
 }
 
 // unknown leaves out of uids what the ledger knows already: what lies below
-// the cursor, and what was recorded above it before a crash. Missing messages
-// stay in when they are due.
-func (f *folder) unknown(ctx context.Context, uids []uint32, now time.Time) ([]uint32, error) {
+// the cursor, and what was recorded above it before a crash.
+func (f *folder) unknown(ctx context.Context, uids []uint32) ([]uint32, error) {
 	if len(uids) == 0 {
 		return nil, nil
 	}
@@ -253,10 +285,7 @@ func (f *folder) unknown(ctx context.Context, uids []uint32, now time.Time) ([]u
 		for i < len(rows) && rows[i].Last < uid {
 			i++
 		}
-		if i == len(rows) || rows[i].First > uid {
-			return false
-		}
-		return rows[i].Fate != aup.Missing || f.missing[uid].due().After(now)
+		return i < len(rows) && rows[i].First <= uid
 	}), nil
 }
 
@@ -321,8 +350,5 @@ func (f *folder) stumble(ctx context.Context, chunk []uint32, err error) error {
 		return err
 	}
 	delete(f.blame, uid)
-	b := f.newBatch(chunk)
-	b.fates[uid] = f.missed(uid, err.Error())
-	b.done(0, nil)
-	return errors.Join(err, f.settle(ctx, b))
+	return errors.Join(err, f.putAside(ctx, uid, err))
 }
