@@ -1,0 +1,183 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"aupd/internal/aup"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// parse reads a message with that subject and text.
+func parse(subject, text string) aup.Document {
+	raw := fmt.Sprintf("From: Reporter <r@reporter.example>\r\nSubject: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s",
+		subject, strings.ReplaceAll(text, "\n", "\r\n"))
+	return Parse(strings.NewReader(raw), int64(len(raw)), Options{PolicyText: []string{
+		"Nobody may use the service to send unsolicited bulk mail to people who have not asked for it.",
+	}})
+}
+
+// forwards holds a forwarded message as each client and language writes it.
+// The sender is always a@b.example, the subject "Last offer".
+var forwards = map[string]string{
+	"Gmail, English":          "---------- Forwarded message ---------\nFrom: Ann B <a@b.example>\nDate: Tue, 3 Mar 2026 at 23:47\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
+	"Gmail, German":           "---------- Forwarded message ---------\nVon: Ann B <a@b.example>\nDate: Di., 3. März 2026 um 23:47 Uhr\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
+	"Outlook, English":        "________________________________\nFrom: Ann B <a@b.example>\nSent: Tuesday, March 3, 2026 11:47 PM\nTo: x@y.example\nSubject: Last offer\n\nBuy now.",
+	"Outlook, French":         "De : Ann B <a@b.example>\nEnvoyé : mardi 3 mars 2026 23:47\nÀ : x@y.example\nObjet : Last offer\n\nBuy now.",
+	"Outlook, Spanish":        "-----Mensaje original-----\nDe: Ann B [mailto:a@b.example]\nEnviado el: martes, 3 de marzo de 2026 23:47\nPara: x@y.example\nAsunto: Last offer\n\nBuy now.",
+	"Outlook, Turkish":        "________________________________\nKimden: Ann B <a@b.example>\nGönderildi: 3 Mart 2026 Salı 23:47\nKime: x@y.example\nKonu: Last offer\n\nBuy now.",
+	"Apple Mail, English":     "Begin forwarded message:\n\nFrom: Ann B <a@b.example>\nSubject: Last offer\nDate: 3 March 2026 at 23:47:00 CET\nTo: x@y.example\n\nBuy now.",
+	"Apple Mail, quoted":      "Begin forwarded message:\n\n> From: Ann B <a@b.example>\n> Subject: Last offer\n> Date: 3 March 2026 at 23:47:00 CET\n> To: x@y.example\n> \n> Buy now.",
+	"Apple Mail, Italian":     "Inizio messaggio inoltrato:\n\nDa: Ann B <a@b.example>\nOggetto: Last offer\nData: 3 marzo 2026 alle ore 23:47\nA: x@y.example\n\nBuy now.",
+	"Thunderbird, English":    "-------- Forwarded Message --------\nSubject: \tLast offer\nDate: \tTue, 3 Mar 2026 23:47:00 +0100\nFrom: \tAnn B <a@b.example>\nTo: \tx@y.example\n\nBuy now.",
+	"Thunderbird, Polish":     "-------- Przekazana wiadomość --------\nTemat: \tLast offer\nData: \tTue, 3 Mar 2026 23:47:00 +0100\nOd: \tAnn B <a@b.example>\nDo: \tx@y.example\n\nBuy now.",
+	"Thunderbird, Japanese":   "-------- 転送されたメッセージ --------\n件名: \tLast offer\n日付: \tTue, 3 Mar 2026 23:47:00 +0100\n差出人: \tAnn B <a@b.example>\n宛先: \tx@y.example\n\nBuy now.",
+	"mutt":                    "----- Forwarded message from Ann B <a@b.example> -----\n\nDate: Tue, 3 Mar 2026 23:47:00 +0100\nFrom: Ann B <a@b.example>\nTo: x@y.example\nSubject: Last offer\n\nBuy now.\n\n----- End forwarded message -----\n\nThat is all.",
+	"Yahoo":                   "----- Forwarded Message -----\nFrom: Ann B <a@b.example>\nTo: x@y.example\nSent: Tuesday, March 3, 2026, 11:47:00 PM GMT+1\nSubject: Last offer\n\nBuy now.",
+	"mobile, Russian":         "-------- Пересылаемое сообщение --------\nОт кого: Ann B <a@b.example>\nКому: x@y.example\nДата: Вторник, 3 марта 2026, 23:47 +03:00\nТема: Last offer\n\nBuy now.",
+	"Outlook, Dutch":          "Van: Ann B <a@b.example>\nVerzonden: dinsdag 3 maart 2026 23:47\nAan: x@y.example\nOnderwerp: Last offer\n\nBuy now.",
+	"Outlook, Chinese":        "发件人: Ann B <a@b.example>\n发送时间: 2026年3月3日 23:47\n收件人: x@y.example\n主题: Last offer\n\nBuy now.",
+	"Naver, Korean":           "-----원본 메시지-----\n보낸 사람: Ann B <a@b.example>\n받는 사람: x@y.example\n날짜: 2026년 3월 3일 화요일 23:47\n제목: Last offer\n\nBuy now.",
+	"Gmail, Portuguese, bold": "---------- Mensagem encaminhada ---------\n*De:* Ann B <a@b.example>\n*Data:* ter., 3 de mar. de 2026 23:47\n*Assunto:* Last offer\n*Para:* x@y.example\n\nBuy now.",
+	"Outlook, Arabic":         "من: Ann B <a@b.example>\nتاريخ الإرسال: 3 مارس 2026\nإلى: x@y.example\nالموضوع: Last offer\n\nBuy now.",
+}
+
+func TestForwards(t *testing.T) {
+	for name, text := range forwards {
+		t.Run(name, func(t *testing.T) {
+			doc := parse("Fwd: Last offer (Acceptable Use Policy)", "Please look at this.\n\n"+text)
+			if len(doc.Messages) != 2 {
+				t.Fatalf("%d messages, want the report and one forward", len(doc.Messages))
+			}
+			m := doc.Messages[1]
+			if m.Via != aup.ViaInline || m.Subject != "Last offer" || len(m.From) != 1 || m.From[0].Addr != "a@b.example" || m.Date.IsZero() && m.DateText == "" {
+				t.Errorf("message %+v", m)
+			}
+			got := voiceOf(&doc.Parts[1], "Please look")
+			if want := aup.VoiceOwn; got != want {
+				t.Errorf("the reporter's words are %s, want %s", got, want)
+			}
+			if got := voiceOf(&doc.Parts[1], "Buy now"); got != aup.VoiceForward {
+				t.Errorf("the forwarded words are %s, want %s", got, aup.VoiceForward)
+			}
+			if strings.Contains(text, "That is all") && voiceOf(&doc.Parts[1], "That is all") != aup.VoiceOwn {
+				t.Error("what follows the forward is not the reporter's own")
+			}
+		})
+	}
+}
+
+func voiceOf(p *aup.Part, words string) aup.Voice {
+	at := strings.Index(p.Text, words)
+	for _, s := range p.Segments {
+		if s.Start <= at && at < s.End {
+			return s.Voice
+		}
+	}
+	return aup.VoiceOwn
+}
+
+func TestVoices(t *testing.T) {
+	const text = `We get spam from you.
+
+Your policy says:
+"Nobody may use the service to send unsolicited bulk mail to people who have not asked for it."
+
+Mar  4 03:51:07 bastion2 sshd[20117]: Failed password for root from 203.0.113.44 port 41022 ssh2
+
+Received: from a.example (a.example [192.0.2.1])
+	by mx.example; Mon, 2 Mar 2026 01:00:00 +0000
+Subject: offer
+
+Date: tomorrow is fine for a call.
+
+On Mon, 2 Mar 2026 at 10:00, Desk <desk@cloud.example> wrote:
+
+> We have looked into it.
+
+This e-mail and any attachments are confidential and intended solely for the addressee.
+
+-- 
+Tor, on shift
+`
+	doc := parse("Re: Acceptable Use Policy", text)
+	got := make(map[string]aup.Voice)
+	want := map[string]aup.Voice{
+		"We get spam": aup.VoiceOwn, "Nobody may": aup.VoicePolicy, "sshd": aup.VoiceLog, "Received:": aup.VoiceHeaders, "by mx": aup.VoiceHeaders,
+		"tomorrow": aup.VoiceOwn, "wrote:": aup.VoiceQuote, "looked into": aup.VoiceQuote, "confidential": aup.VoiceDisclaimer, "on shift": aup.VoiceSignature,
+	}
+	for words := range want {
+		got[words] = voiceOf(&doc.Parts[1], words)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("voices (-want +got):\n%s", d)
+	}
+}
+
+func TestMachines(t *testing.T) {
+	for name, tc := range map[string]struct {
+		header, body string
+		want         string
+	}{
+		"ARF":               {"Content-Type: message/feedback-report\r\n", "Feedback-Type: abuse\r\nVersion: 1\r\n", "arf abuse"},
+		"delivery status":   {"Content-Type: message/delivery-status\r\n", "Reporting-MTA: dns; a\r\n\r\nAction: failed\r\n", "dsn failed"},
+		"read receipt":      {"Content-Type: message/disposition-notification\r\n", "Disposition: manual-action/MDN-sent-manually; displayed\r\n", "mdn manual-action/mdn-sent-manually"},
+		"X-ARF 4":           {"Content-Type: application/json\r\n", `{"xarf_version":"4.0.0","category":"connection","type":"port_scan"}`, "xarf connection/port_scan"},
+		"X-ARF 3":           {"Content-Type: application/json\r\n", `{"ReporterInfo":{},"Report":{"ReportClass":"Activity","ReportType":"Spam"}}`, "xarf activity/spam"},
+		"X-ARF, YAML":       {"Content-Type: text/plain\r\n", "Reported-From: a@b.example\r\nReport-Type: login-attack\r\nSource-Type: ip-address\r\n", "xarf login-attack"},
+		"other JSON":        {"Content-Type: application/json\r\n", `{"a":1}`, ""},
+		"automatic answer":  {"Auto-Submitted: auto-replied\r\n", "I am away.", "auto-reply auto-replied"},
+		"automatic report":  {"Auto-Submitted: auto-generated\r\n", "203.0.113.1 attacks us.", ""},
+		"mailing list":      {"List-Id: <x.example>\r\n", "Hello.", "list <x.example>"},
+		"notice of a guard": {"", "Reported by Fail2Ban on host a.", "fail2ban fail2ban"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw := "Subject: x\r\nMIME-Version: 1.0\r\n" + tc.header + "\r\n" + tc.body
+			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+			got := ""
+			if len(doc.Machine) > 0 {
+				got = strings.ToLower(doc.Machine[0].Format + " " + doc.Machine[0].Type)
+			}
+			if got != tc.want {
+				t.Errorf("machine %q, want %q (%+v)", got, tc.want, doc.Machine)
+			}
+		})
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	for want, text := range map[string]string{
+		"en": "We have been receiving unsolicited mail from one of your customers since Thursday morning.",
+		"de": "Seit Donnerstag erhalten wir unverlangte Werbung von einem Ihrer Kunden und bitten um Abhilfe.",
+		"ja": "御社のサービスから迷惑メールが届いています。", "zh": "你们的服务器一直在发送垃圾邮件。", "ko": "귀사의 서비스에서 스팸이 계속 옵니다.",
+		"": "ok",
+	} {
+		if got := parse("Acceptable Use Policy", text).Language; got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzVoices(f *testing.F) {
+	for _, text := range forwards {
+		f.Add("Fwd: x", text)
+	}
+	f.Add("Re: x", "On Monday a wrote:\n> b\n-- \nc\nReceived: x\nFrom: y\nTo: z\n")
+	f.Fuzz(func(t *testing.T, subject, text string) {
+		doc := parse(strings.NewReplacer("\r", "", "\n", "").Replace(subject), text)
+		for _, p := range doc.Parts {
+			at := 0
+			for _, s := range p.Segments {
+				if s.Start != at || s.End <= s.Start || s.Message < 0 || s.Message >= len(doc.Messages) {
+					t.Fatalf("segments %+v do not cover %d bytes in order", p.Segments, len(p.Text))
+				}
+				at = s.End
+			}
+			if p.Segments != nil && at != len(p.Text) {
+				t.Fatalf("segments end at %d of %d", at, len(p.Text))
+			}
+		}
+	})
+}
