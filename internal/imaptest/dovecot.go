@@ -4,6 +4,9 @@ package imaptest
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -35,6 +38,18 @@ type DovecotOptions struct {
 	Extra string
 	// Capabilities replaces what is offered after login.
 	Capabilities string
+	// TokenKey makes the server take tokens that NewToken made with this key.
+	TokenKey string
+}
+
+// NewToken returns an access token for a user: a JWT signed with HMAC-SHA-256.
+func NewToken(key, user string, expires time.Time) string {
+	enc := base64.RawURLEncoding
+	claims := fmt.Sprintf(`{"sub":%q,"email":%q,"iat":%d,"exp":%d}`, user, user, expires.Add(-time.Hour).Unix(), expires.Unix())
+	signed := enc.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + enc.EncodeToString([]byte(claims))
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(signed)) // has no error
+	return signed + "." + enc.EncodeToString(mac.Sum(nil))
 }
 
 // An owner is who reads and writes the mail: never root.
@@ -111,15 +126,33 @@ func (d *Dovecot) prepare(opt DovecotOptions) (err error) {
 			return err
 		}
 	}
-	for _, sub := range []string{"cur", "new", "tmp"} {
-		if err := d.mkdir(filepath.Join(d.Maildir("INBOX"), sub)); err != nil {
+	if opt.TokenKey != "" {
+		if err := d.tokenKey(opt.TokenKey); err != nil {
 			return err
 		}
 	}
-	return nil
+	return d.Create("INBOX")
+}
+
+// tokenKey puts the key where the server looks for it: it finds the default
+// one by the token's algorithm.
+func (d *Dovecot) tokenKey(key string) error {
+	dir := filepath.Join(d.dir, "keys", "default", "HS256")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	conf := fmt.Sprintf("introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=%s/keys/\nusername_attribute = email\n", d.dir)
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "default"), []byte(base64.StdEncoding.EncodeToString([]byte(key))), 0o644),
+		os.WriteFile(filepath.Join(d.dir, "oauth2.conf"), []byte(conf), 0o644),
+	)
 }
 
 func (d *Dovecot) config(plain, tls string, opt DovecotOptions) string {
+	mechanisms := ""
+	if opt.TokenKey != "" {
+		mechanisms = " xoauth2 oauthbearer"
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `base_dir = %[1]s/run
 state_dir = %[1]s/state
@@ -130,7 +163,7 @@ ssl = yes
 ssl_cert = <%[1]s/cert.pem
 ssl_key = <%[1]s/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login xoauth2 oauthbearer
+auth_mechanisms = plain login%[7]s
 mail_location = maildir:~/Maildir
 mail_fsync = never
 mail_max_userip_connections = 200
@@ -165,11 +198,14 @@ service imap-login {
     ssl = yes
   }
 }
-`, d.dir, d.owner.name, d.owner.group, Password, plain, tls)
+`, d.dir, d.owner.name, d.owner.group, Password, plain, tls, mechanisms)
 	if opt.Capabilities != "" {
 		fmt.Fprintf(&b, "protocol imap {\n  imap_capability = %s\n}\n", opt.Capabilities)
 	}
-	b.WriteString(strings.ReplaceAll(opt.Extra, "DIR", d.dir))
+	if opt.TokenKey != "" {
+		fmt.Fprintf(&b, "passdb {\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = %s/oauth2.conf\n}\n", d.dir)
+	}
+	b.WriteString(opt.Extra)
 	return b.String()
 }
 

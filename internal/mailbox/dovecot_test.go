@@ -3,8 +3,10 @@
 package mailbox
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -201,5 +203,51 @@ func awaitMails(t *testing.T, store *fakeStore, n int) {
 		if time.Since(start) > 30*time.Second {
 			t.Fatalf("%d mails after 30 s, want %d", len(store.all()), n)
 		}
+	}
+}
+
+// A good token signs in by either mechanism, a bad one is refused and renewed.
+func TestDovecotOAuth2(t *testing.T) {
+	const key = "a key for tests"
+	d := startDovecot(t, imaptest.DovecotOptions{TokenKey: key, Extra: "auth_failure_delay = 0\n"})
+	good := imaptest.NewToken(key, imaptest.Username, time.Now().Add(time.Hour))
+	old := imaptest.NewToken(key, imaptest.Username, time.Now().Add(-time.Hour))
+	once := func(token, fresh string) error {
+		opt := dovecotOptions(d)
+		opt.Auth = func(_ context.Context, again bool) (Secret, error) {
+			if again {
+				token = fresh
+			}
+			return Secret{Token: token}, nil
+		}
+		return newWatcher(t, opt, newFakeStore()).Once(t.Context())
+	}
+	if err := once(good, "unused"); err != nil {
+		t.Error(err)
+	}
+	if err := once(old, good); err != nil {
+		t.Error("renewed:", err)
+	}
+	var fault *Error
+	if err := once(old, "worse"); !errors.As(err, &fault) || fault.Kind != KindAuth || !strings.Contains(err.Error(), "invalid_token") {
+		t.Error("refused twice:", err)
+	}
+}
+
+// The same with XOAUTH2 alone, as Exchange Online offers it.
+func TestDovecotXOAUTH2(t *testing.T) {
+	const key = "a key for tests"
+	d := startDovecot(t, imaptest.DovecotOptions{TokenKey: key, Extra: "auth_mechanisms = plain xoauth2\nauth_failure_delay = 0\n"})
+	opt := dovecotOptions(d)
+	opt.Auth = func(context.Context, bool) (Secret, error) {
+		return Secret{Token: imaptest.NewToken(key, imaptest.Username, time.Now().Add(time.Hour))}, nil
+	}
+	if err := newWatcher(t, opt, newFakeStore()).Once(t.Context()); err != nil {
+		t.Error(err)
+	}
+	opt.Auth = func(context.Context, bool) (Secret, error) { return Secret{Token: "wrong"}, nil }
+	var fault *Error
+	if err := newWatcher(t, opt, newFakeStore()).Once(t.Context()); !errors.As(err, &fault) || fault.Kind != KindAuth {
+		t.Error("wrong token:", err)
 	}
 }

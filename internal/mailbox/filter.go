@@ -147,7 +147,8 @@ func (g *guard) status(line []byte, at int, tagged bool) []byte {
 		return g.cut(line, open, open+1+codeEnd(line[open+1:]))
 	case name == "CAPABILITY", name == "UIDVALIDITY", name == "CLOSED", tagged && name == "COPYUID":
 		copy(line[open+1:], name)
-		return line
+		args := bytes.TrimRight(line[nameEnd:nameEnd+shut], " ")
+		return g.cut(line, nameEnd+len(args), nameEnd+shut)
 	case tagged && isAtom(name):
 		copy(line[open+1:], name)
 		return g.cut(line, nameEnd, nameEnd+shut)

@@ -44,6 +44,7 @@ func TestGuardFilters(t *testing.T) {
 		"code without its end":  {"* NO [ALERT over quota\r\n", "* NO ALERT over quota\r\n"},
 		"code and its argument": {"T4 NO [THROTTLED 30] slow down\r\n", "T4 NO [THROTTLED] slow down\r\n"},
 		"capabilities":          {"* OK [CAPABILITY IMAP4rev1 IDLE] hi\r\n", "* OK [CAPABILITY IMAP4rev1 IDLE] hi\r\n"},
+		"a space too many":      {"* OK [CAPABILITY IMAP4rev1  ] hi\r\n", "* OK [CAPABILITY IMAP4rev1] hi\r\n"},
 		"text like a literal":   {"* OK see {5}\r\nT1 OK done\r\n", "* OK see {5}\r\nT1 OK done\r\n"},
 		"unknown response":      {"* XYZZY (a b)\r\n* 3 XYZZY\r\nT1 OK x\r\n", "T1 OK x\r\n"},
 		"unknown with literal":  {"* XYZZY {6}\r\n* OK x\r more {2}\r\nab end\r\nT1 OK x\r\n", "T1 OK x\r\n"},

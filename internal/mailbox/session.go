@@ -56,7 +56,10 @@ func (f *folder) connected(ctx context.Context, work func(*session) error) error
 
 func (f *folder) connectAgain(ctx context.Context, refused error) (*session, error) {
 	secret, err := f.w.opt.Auth(ctx, true)
-	if err != nil || secret == f.tried {
+	if err != nil {
+		return nil, f.noSecret("sign in as "+f.w.opt.Username, err)
+	}
+	if secret == f.tried {
 		return nil, refused
 	}
 	return f.connect(ctx, true)
@@ -103,7 +106,7 @@ func (s *session) signIn(ctx context.Context, again bool) error {
 	f, doing := s.f, "sign in as "+s.f.w.opt.Username
 	secret, err := f.w.opt.Auth(ctx, false)
 	if err != nil {
-		return f.fault(KindAuth, doing, "", err)
+		return f.noSecret(doing, err)
 	}
 	f.tried = secret
 	s.g.expect(f.w.opt.Quiet)
@@ -128,6 +131,15 @@ func (s *session) signIn(ctx context.Context, again bool) error {
 		return f.fault(KindAuth, doing, mend, err)
 	}
 	return s.fault("", doing, err)
+}
+
+// noSecret is the error of a sign-in that had nothing to sign in with.
+func (f *folder) noSecret(doing string, err error) error {
+	var no *tokenError
+	if errors.As(err, &no) {
+		return f.fault(no.kind, doing, no.mend, err)
+	}
+	return f.fault(KindAuth, doing, "", err)
 }
 
 // close ends the connection at once and waits for the library's goroutine. No
