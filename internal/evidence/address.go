@@ -106,7 +106,23 @@ func addrSpec(s string) string {
 // line returns s on one line, each run of white space and controls as one
 // space.
 func line(s string) string {
+	if !ragged(s) {
+		return s
+	}
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xa0 }), " ")
+}
+
+// ragged reports whether line has anything to do on s.
+func ragged(s string) bool {
+	space := true // at the beginning
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c == 0x7f || c == 0xc2 || c == ' ' && space {
+			return true
+		}
+		space = c == ' '
+	}
+	return space && s != ""
 }
 
 // dateLayouts are the forms of date that RFC 5322 does not know and mail has.

@@ -181,11 +181,13 @@ func isASCII(s string) bool {
 	return true
 }
 
+var cleaner = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "", "\ufeff", "")
+
 // cleanText returns decoded text as a part holds it: \n line ends, no NUL, no
 // byte order mark.
 func cleanText(s string) string {
-	if !strings.ContainsAny(s, "\r\x00\ufeff") {
+	if strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, 0) < 0 && !strings.Contains(s, "\ufeff") {
 		return s
 	}
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "", "\ufeff", "").Replace(s)
+	return cleaner.Replace(s)
 }

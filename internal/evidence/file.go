@@ -94,7 +94,7 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	}
 	data = readUpTo(data, r, keep-len(data))
 	// A source that breaks off is hashed as far as it goes.
-	more, _ := io.CopyBuffer(h, onlyReader{f.r}, make([]byte, 32<<10))
+	more, _ := io.CopyBuffer(h, onlyReader{f.r}, b.buffer())
 	size := int64(len(data)) + more
 	at.over = size > int64(keep) && keep != maxDecodedText
 	a := aup.Attachment{
@@ -104,6 +104,14 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	h.Sum(a.SHA256[:0])
 	b.doc.Attachments = append(b.doc.Attachments, a)
 	return at, data
+}
+
+// buffer returns a buffer to copy through.
+func (b *builder) buffer() []byte {
+	if b.copying == nil {
+		b.copying = make([]byte, 32<<10)
+	}
+	return b.copying
 }
 
 // onlyReader hides the other methods of a reader, so that CopyBuffer uses its

@@ -188,7 +188,7 @@ func (w *walker) start(z *html.Tokenizer) {
 	case atom.Noscript, atom.Noframes, atom.Noembed, atom.Iframe:
 		z.NextIsNotRawText() // mail clients run no scripts: this is what they show
 	}
-	if voidTags[tag] {
+	if isVoid(tag) {
 		return
 	}
 	w.closeImplied(tag)
@@ -244,7 +244,7 @@ func (w *walker) push(tag atom.Atom, name []byte, a attributes) {
 	if a.signs() {
 		e.signature = w.next()
 	}
-	if skippedTags[tag] {
+	if isSkipped(tag) {
 		w.skip++
 	}
 	w.stack = append(w.stack, e)
@@ -320,7 +320,7 @@ func (w *walker) pop() {
 	if e.signature >= 0 && e.signature < len(w.out) {
 		w.result.markup.signatures = outermost(w.result.markup.signatures, aup.Range{Start: e.signature, End: len(w.out)})
 	}
-	if skippedTags[e.tag] {
+	if isSkipped(e.tag) {
 		w.skip--
 	}
 	w.lineBreak(blockBreaks(e.tag))

@@ -216,14 +216,15 @@ const maxRules = 2000
 // A sheet holds the rules of style elements whose selector is one class, id or
 // tag; what depends on more, or on the screen, is not followed.
 type sheet struct {
-	rules map[string]string // by ".class", "#id" or tag
-	work  int               // bytes of rules applied so far
+	classes, ids, tags map[string]string // the declarations, in lower case
+	count              int               // of rules
+	work               int               // bytes of rules applied so far
 }
 
 // read adds the rules of a style element.
 func (s *sheet) read(text []byte) {
 	css := strings.ToLower(stripComments(string(text)))
-	for len(s.rules) < maxRules {
+	for s.count < maxRules {
 		selectors, rest, ok := strings.Cut(css, "{")
 		if !ok {
 			return
@@ -237,14 +238,33 @@ func (s *sheet) read(text []byte) {
 		if !decides(body) {
 			continue
 		}
-		if s.rules == nil {
-			s.rules = map[string]string{}
-		}
 		for selector := range strings.SplitSeq(selectors, ",") {
-			if selector = simpleSelector(selector); selector != "" && len(s.rules[selector])+len(body) < maxAttribute {
-				s.rules[selector] += body + ";"
-			}
+			s.add(strings.TrimSpace(selector), body)
 		}
+	}
+}
+
+// add adds a rule when its selector is one class, id or tag; a class or id of
+// certain tags only is taken for one of all.
+func (s *sheet) add(selector, body string) {
+	if selector == "" || strings.ContainsAny(selector, " >+~:[*\n\t") {
+		return
+	}
+	rules, name := &s.tags, selector
+	if i := strings.IndexAny(selector, ".#"); i >= 0 {
+		if rules, name = &s.classes, selector[i+1:]; selector[i] == '#' {
+			rules = &s.ids
+		}
+	}
+	if strings.ContainsAny(name, ".#") {
+		return // several at once
+	}
+	if *rules == nil {
+		*rules = map[string]string{}
+	}
+	if len((*rules)[name])+len(body) < maxAttribute {
+		(*rules)[name] += body + ";"
+		s.count++
 	}
 }
 
@@ -256,19 +276,6 @@ func decides(body string) bool {
 		}
 	}
 	return false
-}
-
-// simpleSelector returns the key of a selector of one class, id or tag; empty
-// for any other.
-func simpleSelector(s string) string {
-	s = strings.TrimSpace(s)
-	if i := strings.LastIndexAny(s, ".#"); i > 0 && !strings.ContainsAny(s, " >+~:[*") {
-		s = s[i:]
-	}
-	if s == "" || strings.ContainsAny(s, " >+~:[*\n\t") || strings.LastIndexAny(s, ".#") > 0 {
-		return ""
-	}
-	return s
 }
 
 // blockEnd returns the offset behind the brace that closes a block whose
@@ -307,23 +314,21 @@ const maxStyleWork = 8 << 20
 
 // apply applies the rules for an element.
 func (s *sheet) apply(l *look, tag atom.Atom, a attributes) {
-	if s.rules == nil || s.work > maxStyleWork {
+	if s.count == 0 || s.work > maxStyleWork {
 		return
 	}
 	if tag != 0 {
-		s.rule(l, tag.String())
+		s.rule(l, s.tags[tag.String()])
 	}
 	for class := range strings.FieldsSeq(strings.ToLower(a.class)) {
-		s.rule(l, "."+class)
+		s.rule(l, s.classes[class])
 	}
-	if a.id != "" {
-		s.rule(l, "#"+strings.ToLower(a.id))
-	}
+	s.rule(l, s.ids[strings.ToLower(a.id)])
 }
 
-func (s *sheet) rule(l *look, selector string) {
-	if rule := s.rules[selector]; rule != "" {
-		s.work += len(rule)
-		l.style(rule)
+func (s *sheet) rule(l *look, body string) {
+	if body != "" {
+		s.work += len(body)
+		l.style(body)
 	}
 }

@@ -8,16 +8,20 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// voidTags are the elements without content (HTML, 13.1.2) that start does not
-// treat itself.
-var voidTags = map[atom.Atom]bool{
-	atom.Area: true, atom.Base: true, atom.Col: true, atom.Embed: true, atom.Link: true, atom.Meta: true,
-	atom.Param: true, atom.Source: true, atom.Track: true, atom.Wbr: true, atom.Frame: true, atom.Basefont: true,
+// isVoid reports whether an element has no content (HTML, 13.1.2), beside
+// those that start treats itself.
+func isVoid(tag atom.Atom) bool {
+	switch tag {
+	case atom.Area, atom.Base, atom.Col, atom.Embed, atom.Link, atom.Meta, atom.Param, atom.Source, atom.Track, atom.Wbr,
+		atom.Frame, atom.Basefont:
+		return true
+	}
+	return false
 }
 
-// skippedTags are the elements whose text is not for readers.
-var skippedTags = map[atom.Atom]bool{
-	atom.Script: true, atom.Style: true, atom.Title: true, atom.Template: true,
+// isSkipped reports whether the text of an element is not for readers.
+func isSkipped(tag atom.Atom) bool {
+	return tag == atom.Script || tag == atom.Style || tag == atom.Title || tag == atom.Template
 }
 
 // blockBreaks returns how many line ends an element puts before and after
@@ -47,7 +51,7 @@ func selfNesting(tag atom.Atom) bool {
 // An attributes holds the attributes of one tag that say something about text.
 type attributes struct {
 	style, class, id, href, alt, kind, value, first string
-	color, background, width, height                string
+	color, background                               string
 	image, hidden                                   bool
 }
 
@@ -63,7 +67,7 @@ func readAttributes(z *html.Tokenizer, more bool) (a attributes) {
 		}
 		switch string(key) {
 		case "style":
-			a.style = string(bytes.ToLower(val))
+			a.style = lower(val)
 		case "class":
 			a.class = string(val)
 		case "id":
@@ -73,26 +77,32 @@ func readAttributes(z *html.Tokenizer, more bool) (a attributes) {
 		case "alt":
 			a.alt = string(val)
 		case "type":
-			a.kind = string(bytes.ToLower(val))
+			a.kind = lower(val)
 		case "value":
 			a.value = string(val)
 		case "start":
 			a.first = string(val)
 		case "color", "text":
-			a.color = string(bytes.ToLower(val))
+			a.color = lower(val)
 		case "bgcolor":
-			a.background = string(bytes.ToLower(val))
+			a.background = lower(val)
 		case "background":
 			a.image = true
-		case "width":
-			a.width = string(val)
-		case "height":
-			a.height = string(val)
 		case "hidden":
 			a.hidden = true
 		}
 	}
 	return a
+}
+
+// lower returns val in lower case; it overwrites val.
+func lower(val []byte) string {
+	for i, c := range val {
+		if 'A' <= c && c <= 'Z' {
+			val[i] = c | 0x20
+		}
+	}
+	return string(val)
 }
 
 // quotes reports whether a mail client marks quoted or forwarded mail so.

@@ -53,6 +53,8 @@ type builder struct {
 	opened int // bytes of files taken apart in memory so far
 	parts  int // entities and files met so far
 	nested int // files taken apart around the one at hand
+
+	copying []byte // see buffer
 }
 
 // An origin is where a message of the document was read from.

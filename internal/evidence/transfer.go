@@ -9,17 +9,20 @@ import (
 	"slices"
 )
 
+// transferBuffer is how much a decoder reads at once.
+const transferBuffer = 8 << 10
+
 // decoder returns a reader of what r holds under the named transfer encoding
 // (RFC 2045, 6). It passes over what does not belong there instead of failing.
 // An encoding that is not known is none.
 func decoder(encoding string, r io.Reader) io.Reader {
 	switch encoding {
 	case "base64":
-		return &base64Reader{r: r, in: make([]byte, 32<<10)}
+		return &base64Reader{r: r, in: make([]byte, transferBuffer)}
 	case "quoted-printable":
-		return &quotedReader{r: bufio.NewReaderSize(r, 32<<10)}
+		return &quotedReader{r: bufio.NewReaderSize(r, transferBuffer)}
 	case "x-uuencode", "uuencode", "x-uue", "uue":
-		return &uuReader{in: bufio.NewReaderSize(r, 32<<10)}
+		return &uuReader{in: bufio.NewReaderSize(r, transferBuffer)}
 	}
 	return r
 }

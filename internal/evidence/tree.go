@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"aupd/internal/aup"
@@ -33,8 +34,13 @@ type entity struct {
 	problems []aup.Problem
 }
 
+// problem notes a problem once, however often it is met.
 func (e *entity) problem(kind, detail string) {
-	e.problems = append(e.problems, aup.Problem{Kind: kind, Detail: detail})
+	p := aup.Problem{Kind: kind, Detail: detail}
+	if slices.Contains(e.problems, p) {
+		return
+	}
+	e.problems = append(e.problems, p)
 }
 
 // reader returns a reader over the still encoded body.

@@ -1,0 +1,74 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHostile reads messages that are made to cost time: each grows what some
+// step might do again and again. Linear work on any of them takes a fraction
+// of the bound.
+func TestHostile(t *testing.T) {
+	const size, most = 6 << 20, 2 * time.Second
+	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
+	count := func(n int, one func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(one(i))
+		}
+		return b.String()
+	}
+	page := "Subject: x\nContent-Type: text/html\n\n"
+	nested := count(maxDepth, func(i int) string {
+		return fmt.Sprintf("Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
+	})
+	for name, raw := range map[string]string{
+		"delimiters that are none": nested + "\n" + fill("--b\n"),
+		"long delimiter":           nested + "\n--" + fill("b"),
+		"parts":                    "Content-Type: multipart/mixed; boundary=b\n\n" + fill("--b\n\nx\n"),
+		"parts with long headers":  "Content-Type: multipart/mixed; boundary=b\n\n" + fill("--b\n"+strings.Repeat("A: b\n", 1000)+"\nx\n"),
+		"guessed boundaries":       count(maxParts, func(int) string { return "Content-Type: multipart/mixed\n\n--b\n" }) + fill("-- x\n"),
+		"messages in messages":     fill("Content-Type: message/rfc822\n\n"),
+		"one header":               fill("A: b\n"),
+		"one field":                "Subject: " + fill("x\n "),
+		"no field":                 "Subject: x\n" + fill("none\nA: b\n"),
+		"encoded words":            "Subject: " + fill("=?utf-8?q?x?= "),
+		"beginnings of words":      "Subject: " + fill("=?a?x?"),
+		"unended words":            "Subject: " + fill("=?a?q?=?="),
+		"addresses":                "From: " + fill("a@b.example, "),
+		"quotes":                   "From: " + fill(`"a, `),
+		"parameters":               "Content-Type: text/plain" + fill("; a*0*=b"),
+		"open elements":            page + fill("<div>"),
+		"stray ends":               page + strings.Repeat("<b>", maxElements) + fill("</i>"),
+		"attributes":               page + "<p " + fill("a=b "),
+		"less than":                page + fill("<"),
+		"ampersands":               page + fill("&#"),
+		"comments":                 page + fill("<!--"),
+		"links":                    page + fill("<a href=http://a.example/>x"),
+		"styles":                   page + "<style>" + count(500, func(i int) string { return fmt.Sprintf(".c%d{color:#fff;%s}", i, strings.Repeat("left:0;", 400)) }) + "</style>" + fill("<b class='c1 c2 c3 c4 c5 c6 c7'>x</b>"),
+		"style sheets":             page + fill("<style>.a{color:red}/*</style>"),
+		"uuencode":                 "\n" + fill("begin 644 x\nM\n"),
+		"yEnc":                     "\nbegin \n=yend\n" + fill("=ybegin name=x\n"),
+		"flowed":                   "Content-Type: text/plain; format=flowed\n\n" + fill("> x \n"),
+		"8-bit":                    "\n" + fill("\xe4\xf6 \xfc"),
+		"mbox":                     "Content-Type: application/mbox\n\n" + fill("From a 2026\n\nSubject: x\n\n"),
+		"groups of RTF":            "Content-Type: application/rtf\n\n{\\rtf" + fill("{") + fill("}"),
+		"carriage returns":         "Subject: x\r\rA\r" + fill("\r"),
+		"zeros":                    "Subject: x\n\n" + fill("\x00"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			b := walked([]byte(raw))
+			took := time.Since(start)
+			t.Logf("%v, %d parts, %d problems", took.Round(time.Millisecond), len(b.doc.Parts), len(b.doc.Problems))
+			if took > most {
+				t.Errorf("took %v, want less than %v", took, most)
+			}
+			if b.text > maxText {
+				t.Errorf("%d bytes of text are over the bound", b.text)
+			}
+		})
+	}
+}
