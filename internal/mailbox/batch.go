@@ -116,14 +116,9 @@ func (f *folder) fateOf(uid uint32, d decided) fate {
 // server may put another message in a UID's place, or a made-up one. taken is
 // false for such a message.
 func (f *folder) hand(ctx context.Context, b *batch, m *aup.Mail) (taken bool, err error) {
-	head := make([]byte, min(m.Size, headerSize))
-	if n, err := m.Raw.ReadAt(head, 0); n < len(head) {
-		return false, errors.Join(storeError{fmt.Errorf("read the spool: %w", err)}, m.Close())
-	}
-	// A header longer than that was decided on by its Subject field alone.
-	whole := m.Size <= headerSize || bytes.Contains(head, []byte("\r\n\r\n"))
-	if d, _ := f.w.rule.Decide(head); d != Match && whole {
-		return false, m.Close()
+	matches, err := f.matches(m)
+	if err != nil || !matches {
+		return false, errors.Join(err, m.Close())
 	}
 	uid, fate := m.Source.UID, aup.Recorded
 	if m.Quarantine != "" {
@@ -141,6 +136,24 @@ func (f *folder) hand(ctx context.Context, b *batch, m *aup.Mail) (taken bool, e
 	if err != nil {
 		b.done(uid, err)
 		return false, storeError{err}
+	}
+	return true, nil
+}
+
+// matches reports whether m is selected, going by its own header. One longer
+// than headerSize was decided on by its Subject field alone.
+func (f *folder) matches(m *aup.Mail) (bool, error) {
+	for _, size := range []int64{subjectSize, headerSize} {
+		head := make([]byte, min(m.Size, size))
+		if n, err := m.Raw.ReadAt(head, 0); n < len(head) {
+			return false, storeError{fmt.Errorf("read the spool: %w", err)}
+		}
+		if d, _ := f.w.rule.Decide(head); d == Match {
+			return true, nil
+		}
+		if m.Size <= size || bytes.Contains(head, []byte("\r\n\r\n")) {
+			return false, nil
+		}
 	}
 	return true, nil
 }
