@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -10,23 +9,7 @@ import (
 	"aupd/internal/aup"
 )
 
-// seeds adds the files that match pattern to f.
-func seeds(f *testing.F, pattern string) {
-	f.Helper()
-	files, err := filepath.Glob(pattern)
-	if err != nil || len(files) == 0 {
-		f.Fatalf("no seeds %s: %v", pattern, err)
-	}
-	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
-}
-
-// attached returns the content of the first attachment of a sample message.
+// attachedTo returns the content of the first attachment of a sample message.
 func attachedTo(f *testing.F, name string) []byte {
 	f.Helper()
 	raw, err := os.ReadFile(name)

@@ -17,6 +17,19 @@ func (b *builder) walk() {
 		b.problem("empty", "", "the message has no bytes")
 	}
 	b.message(root, aup.Message{Parent: -1, Via: aup.ViaMail}, "")
+	if b.size > 0 && !b.hasText() {
+		b.problem("no-text", "", "the message has no text beside its header")
+	}
+}
+
+// hasText reports whether any part beside the subjects shows a reader text.
+func (b *builder) hasText() bool {
+	for i := range b.doc.Parts {
+		if b.doc.Parts[i].Kind != aup.PartSubject && strings.TrimSpace(b.visible(i)) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // message reads the message e into the document. m says where it comes from;
