@@ -78,7 +78,7 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 	for i, ph := range v.phrases {
 		texts[i] = ph.text
 	}
-	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch, DFA: true})
+	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
 	v.automaton = b.Build(texts)
 	return v, nil
 }

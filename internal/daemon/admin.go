@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/pprof"
 
 	"aupd/internal/aup"
 
@@ -11,12 +12,15 @@ import (
 )
 
 // adminMux serves what a supervisor asks: /healthz says that the process
-// answers, /readyz that it does its work, /metrics how much.
+// answers, /readyz that it does its work, /metrics how much, /debug/pprof where
+// its time and memory go.
 func (d *daemon) adminMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", d.ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.reg, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return mux
 }
 

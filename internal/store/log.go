@@ -204,9 +204,10 @@ func decodeEvent(row []byte) (e aup.Event, data []byte, err error) {
 
 func hexHash(h [sha256.Size]byte) string { return hex.EncodeToString(h[:]) }
 
-// The compressor and the decompressor keep no state between calls.
+// The compressor and the decompressor keep no state between calls. The window
+// is as large as a chunk: a larger one costs memory and finds nothing more.
 var (
-	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2)))
+	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(chunkSize)))
 	// maxDecoded bounds what a damaged row can make us allocate.
 	decoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxDecoded)))
 )

@@ -15,15 +15,15 @@ import (
 
 // A raw message lies in chunks:
 //
-//	raw/<hash, 32 bytes><number from 0, 4 bytes> = <zstd of up to 1 MiB>
+//	raw/<hash, 32 bytes><number from 0, 4 bytes> = <zstd of up to 512 KiB>
 //
 // A message of one chunk is written with its report. A larger one is written
 // ahead, a few chunks a transaction, so that memory stays flat however large
 // it is; pending/<hash> stands until its report is written. Chunks left
 // pending by a process that was killed are swept when the store is opened.
 const (
-	chunkSize   = 1 << 20
-	chunksPerTx = 4
+	chunkSize   = 512 << 10
+	chunksPerTx = 2
 )
 
 func chunkKey(h aup.Hash, n int) []byte {
@@ -34,12 +34,15 @@ func chunkKey(h aup.Hash, n int) []byte {
 func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
 	r := m.Reader()
 	buf := make([]byte, chunkSize)
+	// bbolt holds on to what it is given until the end of a transaction, so
+	// each chunk of one has a buffer of its own, used again in the next.
+	var packed [chunksPerTx][]byte
 	for n := 0; int64(n)*chunkSize < m.Size; {
 		err := s.update(ctx, func(tx *bbolt.Tx) error {
 			if err := tx.Bucket(bucketPending).Put(m.Hash[:], nil); err != nil {
 				return err
 			}
-			for range chunksPerTx {
+			for i := range packed {
 				got, err := io.ReadFull(r, buf)
 				if errors.Is(err, io.EOF) {
 					return nil
@@ -47,7 +50,8 @@ func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
 				if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 					return fmt.Errorf("read message %s: %w", m.Hash, err)
 				}
-				if err := tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, n), compress(nil, buf[:got])); err != nil {
+				packed[i] = encoder.EncodeAll(buf[:got], packed[i][:0])
+				if err := tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, n), packed[i]); err != nil {
 					return err
 				}
 				n++
