@@ -124,6 +124,7 @@ func (f *folder) hand(ctx context.Context, b *batch, m *aup.Mail) (taken bool, e
 	if m.Quarantine != "" {
 		fate = aup.Quarantined
 	}
+	f.markFrom = min(f.markFrom, uid)
 	b.mu.Lock()
 	b.left++
 	b.mu.Unlock()

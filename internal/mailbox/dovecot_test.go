@@ -251,3 +251,39 @@ func TestDovecotXOAUTH2(t *testing.T) {
 		t.Error("wrong token:", err)
 	}
 }
+
+// The marks on a real server: a second look finds nothing left to mark.
+func TestDovecotMark(t *testing.T) {
+	for name, mark := range map[string]Mark{"keyword": {Keyword: "$Aupd"}, "move": {Move: "Done"}} {
+		t.Run(name, func(t *testing.T) {
+			d, store := startDovecot(t, imaptest.DovecotOptions{}), newFakeStore()
+			raws, wanted := mixture(400)
+			if err := errors.Join(d.Create("Done"), d.Deliver("INBOX", raws...)); err != nil {
+				t.Fatal(err)
+			}
+			opt := dovecotOptions(d)
+			opt.Mark = mark
+			for range 2 {
+				if err := newWatcher(t, opt, store).Once(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			n, left, moved := 0, 400, len(files(t, d.Maildir("Done")))
+			for _, times := range wanted {
+				n += times
+			}
+			marked := 0
+			for _, f := range files(t, d.Maildir("INBOX")) {
+				if strings.HasSuffix(f, ":2,a") {
+					marked++
+				}
+			}
+			if mark.Move != "" {
+				left -= n
+			}
+			if len(store.all()) != n || len(files(t, d.Maildir("INBOX"))) != left || marked+moved != n {
+				t.Errorf("%d recorded, %d left, %d marked, %d moved; want %d of 400", len(store.all()), len(files(t, d.Maildir("INBOX"))), marked, moved, n)
+			}
+		})
+	}
+}

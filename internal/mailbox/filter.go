@@ -181,7 +181,7 @@ func (g *guard) noteCode(name, args, text string) {
 	g.note(func(n *notes) {
 		switch name {
 		case "PERMANENTFLAGS":
-			n.Keywords = strings.Contains(args, `\*`)
+			n.Flags = args
 		case "READ-ONLY", "READ-WRITE":
 			n.ReadOnly = name == "READ-ONLY"
 		case "ALERT":

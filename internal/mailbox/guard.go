@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -38,11 +40,14 @@ var errTooLong = errors.New("over the bound")
 //   - Lines and literals have bounds, checked before a byte is passed on.
 //   - Lines that we have no use for, and on which the library gives up the
 //     connection, are dropped or rewritten (filter.go).
+//   - No command leaves it that could change the mailbox, but for the mark that
+//     was asked for.
 //   - What the library throws away and an operator wants to know is kept: the
 //     text of BYE and ALERT, and whether a folder is open for reading alone.
 //
 // It follows literals, so that a message's bytes are never taken for a line.
-// Read is for one goroutine; everything else is safe for concurrent use.
+// Read is for one goroutine, and so is Write; everything else is safe for
+// concurrent use.
 type guard struct {
 	net.Conn
 
@@ -56,6 +61,10 @@ type guard struct {
 	inFetch bool   // behind a literal of a FETCH response
 	stream  int    // bytes so far of a line that is passed on unseen; 0 for none
 
+	// The writer's own.
+	lineStart bool
+	allowed   []string
+
 	mu         sync.Mutex // guards what follows
 	quiet      time.Duration
 	maxLiteral int64
@@ -68,13 +77,60 @@ type notes struct {
 	Bye       string // the text of a BYE
 	Alert     string // the text of the last ALERT
 	ReadOnly  bool   // of the folder selected last
-	Keywords  bool   // new keywords can be made in it (PERMANENTFLAGS \*)
+	Flags     string // that can be changed in it, as in PERMANENTFLAGS
 	Dropped   int    // responses dropped
 	Rewritten int    // lines changed
 }
 
-func newGuard(conn net.Conn) *guard {
-	return &guard{Conn: conn, buf: make([]byte, guardBuffer), maxLiteral: maxLine}
+// takes reports whether messages of the folder can be given a keyword.
+func (n notes) takes(keyword string) bool {
+	list := strings.Fields(strings.Trim(n.Flags, " ()"))
+	return slices.Contains(list, `\*`) || slices.ContainsFunc(list, func(f string) bool { return strings.EqualFold(f, keyword) })
+}
+
+func newGuard(conn net.Conn, mark Mark) *guard {
+	g := &guard{Conn: conn, buf: make([]byte, guardBuffer), maxLiteral: maxLine, lineStart: true, allowed: slices.Clone(readCommands)}
+	switch {
+	case mark.Keyword != "":
+		g.allowed = append(g.allowed, "SELECT", "UID STORE")
+	case mark.Move != "":
+		g.allowed = append(g.allowed, "SELECT", "UID MOVE")
+	}
+	return g
+}
+
+// readCommands are the commands that change nothing in a mailbox.
+var readCommands = []string{
+	"CAPABILITY", "LOGIN", "AUTHENTICATE", "LIST", "EXAMINE", "NOOP", "IDLE", "UID SEARCH", "UID FETCH", "LOGOUT",
+}
+
+// Write sends p. A command that is not needed ends the connection: the library
+// makes up a MOVE, where it takes the server to have none, of commands that
+// delete the message even when it was not copied.
+func (g *guard) Write(p []byte) (int, error) {
+	if g.lineStart && !g.permits(p) {
+		err := errors.New("a command was held back that could have changed the mailbox")
+		g.abort(err)
+		return 0, err
+	}
+	g.lineStart = bytes.HasSuffix(p, []byte("\n"))
+	return g.Conn.Write(p)
+}
+
+// permits reports whether p, the begin of a line, may be sent. What does not
+// begin with one of the library's tags continues a command.
+func (g *guard) permits(p []byte) bool {
+	tag, rest := token(p)
+	if len(tag) < 2 || tag[0] != 'T' || strings.Trim(tag[1:], "0123456789") != "" {
+		return true
+	}
+	word, rest := token(bytes.TrimPrefix(rest, []byte(" ")))
+	if word == "UID" {
+		second, args := token(bytes.TrimPrefix(rest, []byte(" ")))
+		word, rest = word+" "+second, args
+	}
+	// Flags of the system begin with a backslash: only keywords are stored.
+	return slices.Contains(g.allowed, word) && (word != "UID STORE" || !bytes.Contains(rest, []byte(`\`)))
 }
 
 // greet makes the guard hand out a greeting: behind STARTTLS the server does

@@ -20,14 +20,17 @@ import (
 type wire struct {
 	net.Conn
 	r io.Reader
+	w io.Writer
 }
+
+func (w wire) Write(p []byte) (int, error) { return w.w.Write(p) }
 
 func (w wire) Read(p []byte) (int, error)       { return w.r.Read(p) }
 func (w wire) Close() error                     { return nil }
 func (w wire) SetReadDeadline(time.Time) error  { return nil }
 func (w wire) SetWriteDeadline(time.Time) error { return nil }
 
-func guarded(in string) *guard { return newGuard(wire{r: strings.NewReader(in)}) }
+func guarded(in string) *guard { return newGuard(wire{r: strings.NewReader(in)}, Mark{}) }
 
 func TestGuardFilters(t *testing.T) {
 	for name, tc := range map[string]struct{ in, want string }{
@@ -61,7 +64,7 @@ func TestGuardFilters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in), "byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
-				got, err := io.ReadAll(newGuard(wire{r: r}))
+				got, err := io.ReadAll(newGuard(wire{r: r}, Mark{}))
 				if err != nil {
 					t.Errorf("%s: %v", how, err)
 				}
@@ -78,7 +81,7 @@ func TestGuardNotes(t *testing.T) {
 	if _, err := io.Copy(io.Discard, g); err != nil {
 		t.Fatal(err)
 	}
-	want := notes{Bye: "Session invalidated", Alert: "disk is full", ReadOnly: true, Keywords: true, Dropped: 1, Rewritten: 2}
+	want := notes{Bye: "Session invalidated", Alert: "disk is full", ReadOnly: true, Flags: " (\\Seen \\*)", Dropped: 1, Rewritten: 2}
 	if d := cmp.Diff(want, g.noted()); d != "" {
 		t.Errorf("notes (-want +got):\n%s", d)
 	}
@@ -139,7 +142,7 @@ func TestGuardDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client := net.Pipe()
 		defer func() { _ = server.Close() }()
-		g := newGuard(client)
+		g := newGuard(client, Mark{})
 		g.expect(time.Minute)
 		if err := g.SetReadDeadline(time.Now()); err != nil { // the library's word does not count
 			t.Fatal(err)
@@ -166,7 +169,7 @@ func TestGuardShortensWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client := net.Pipe()
 		defer func() { _ = server.Close() }()
-		g := newGuard(client)
+		g := newGuard(client, Mark{})
 		g.expect(time.Hour)
 		time.AfterFunc(time.Second, func() { g.expect(time.Minute) })
 		start := time.Now()
@@ -176,15 +179,48 @@ func TestGuardShortensWait(t *testing.T) {
 	})
 }
 
+func TestGuardHoldsBack(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cmd  string
+		mark Mark
+		ok   bool
+	}{
+		"reading":            {"T1 UID FETCH 1:3 (BODY.PEEK[])", Mark{}, true},
+		"opening to read":    {`T1 EXAMINE "INBOX"`, Mark{}, true},
+		"an answer":          {"AHUAcA==", Mark{}, true},
+		"the end of IDLE":    {"DONE", Mark{}, true},
+		"opening to write":   {`T1 SELECT "INBOX"`, Mark{}, false},
+		"a flag":             {"T1 UID STORE 1 +FLAGS.SILENT (x)", Mark{}, false},
+		"a keyword":          {"T1 UID STORE 1 +FLAGS.SILENT (x)", Mark{Keyword: "x"}, true},
+		"a system flag":      {`T1 UID STORE 1 +FLAGS.SILENT (\Deleted)`, Mark{Keyword: "x"}, false},
+		"a move":             {"T1 UID MOVE 1 Done", Mark{Move: "Done"}, true},
+		"a move, not asked":  {"T1 UID MOVE 1 Done", Mark{Keyword: "x"}, false},
+		"a copy":             {"T1 UID COPY 1 Done", Mark{Move: "Done"}, false},
+		"an expunge":         {"T12 EXPUNGE", Mark{Move: "Done"}, false},
+		"an expunge by UID":  {"T12 UID EXPUNGE 1", Mark{Move: "Done"}, false},
+		"a close":            {"T12 CLOSE", Mark{Move: "Done"}, false},
+		"in lower case also": {"t12 close", Mark{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var sent bytes.Buffer
+			g := newGuard(wire{w: &sent}, tc.mark)
+			_, err := g.Write([]byte(tc.cmd + "\r\n"))
+			if (err == nil) != tc.ok || (sent.Len() > 0) != tc.ok {
+				t.Errorf("Write = %v, sent %q", err, sent.String())
+			}
+		})
+	}
+}
+
 func FuzzGuard(f *testing.F) {
 	f.Add([]byte("* 1 FETCH (UID 1 FLAGS (a) BODY[] {3}\r\nabc)\r\nT1 OK [READ-ONLY] x\r\n"))
 	f.Add([]byte("* OK [PERMANENTFLAGS (\\*)] x\r\n* X {2}\r\nab {1}\r\nc\r\n"))
 	f.Add([]byte("* SEARCH 1 2\r\n* ok [uidvalidity 1]\r\n* LIST () NIL {2}\r\nab\r\n"))
 	f.Add([]byte("* 1 FETCH (\"FLAGS (\" FLAGS (\\\"x) RFC822.SIZE 3)\r\n* BYE [\r\n* NO []\r\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		g := newGuard(wire{r: bytes.NewReader(in)})
+		g := newGuard(wire{r: bytes.NewReader(in)}, Mark{})
 		out, err := io.ReadAll(g)
-		slow, slowErr := io.ReadAll(newGuard(wire{r: iotest.OneByteReader(bytes.NewReader(in))}))
+		slow, slowErr := io.ReadAll(newGuard(wire{r: iotest.OneByteReader(bytes.NewReader(in))}, Mark{}))
 		if !bytes.Equal(out, slow) || (err == nil) != (slowErr == nil) {
 			t.Errorf("at once %q, %v; byte by byte %q, %v", out, err, slow, slowErr)
 		}

@@ -1,8 +1,9 @@
 // Package mailbox watches folders of an IMAP account, decides on the subject
 // of every message, and hands those that match to a [Sink], whole and as they
 // lay there. What became of every other message goes into the ledger of an
-// [aup.Accountant]. Nothing in the mailbox is changed: folders are opened with
-// EXAMINE and read with BODY.PEEK.
+// [aup.Accountant]. Nothing in the mailbox is changed, unless a [Mark] is asked
+// for: folders are opened with EXAMINE and read with BODY.PEEK, and the guard
+// lets no other command out.
 //
 // Reading the code from the bottom up:
 //
@@ -11,6 +12,7 @@
 //   - dial.go, auth.go: from a URL to a signed-in connection.
 //   - session.go, fetch.go, spool.go: the few commands that are needed.
 //   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
+//   - mark.go: the mark on what was recorded, if there is to be one.
 //   - watch.go: IDLE or poll, look again, and connect again after an error.
 //
 // The server is never trusted to tell the truth: not that a folder is still
@@ -55,6 +57,8 @@ type Options struct {
 	Folders []string
 	// Subject is the phrase that a message's subject must hold. Required.
 	Subject string
+	// Mark changes the mailbox, if it is set.
+	Mark Mark
 	// RootCAs trusts the server's certificate; the system's if nil.
 	RootCAs *x509.CertPool
 
@@ -97,7 +101,7 @@ type Watcher struct {
 // with opt is reported at once, as [aup.ErrInvalid]; nothing is connected yet.
 func New(opt Options, acct aup.Accountant, sink Sink) (*Watcher, error) {
 	end, err := parseURL(opt.URL, opt.STARTTLS)
-	errs := []error{err}
+	errs := []error{err, opt.Mark.check()}
 	for what, missing := range map[string]bool{"name": opt.Name == "", "sign-in": opt.Auth == nil, "subject": fold(opt.Subject) == ""} {
 		if missing {
 			errs = append(errs, fmt.Errorf("%s is missing: %w", what, aup.ErrInvalid))

@@ -59,6 +59,8 @@ type folder struct {
 	carefulUntil uint32         // take UIDs up to here one at a time
 	blame        map[uint32]int // connections that ended at a UID
 	noIdle       bool           // IDLE does not work here
+	markFrom     uint32         // nothing below it waits for its mark
+	unmarked     error          // why the last look left messages unmarked
 }
 
 // A missing message is asked for again, ever less often.
@@ -135,6 +137,19 @@ func (f *folder) pass(ctx context.Context, s *session) error {
 	}
 	f.overlapped, f.swept = f.latest(now)
 	f.polled(now)
+	return f.markNow(ctx, s)
+}
+
+// markNow marks what was recorded. That a mark is refused is told and no more.
+func (f *folder) markNow(ctx context.Context, s *session) error {
+	refused, broken := f.mark(ctx, s)
+	if broken != nil {
+		return refused
+	}
+	if f.unmarked = refused; refused != nil {
+		f.failed(f.asError(refused))
+		f.w.opt.Log.Warn("recorded messages stay unmarked", "mailbox", f.w.opt.Name, "folder", f.name, "err", refused)
+	}
 	return nil
 }
 
@@ -187,7 +202,7 @@ func (f *folder) enter(ctx context.Context, validity uint32) error {
 		f.missing = make(map[uint32]missing)
 		clear(f.blame)
 		f.carefulUntil, f.stuck = 0, 0
-		f.overlapped, f.swept = time.Time{}, time.Time{}
+		f.overlapped, f.swept, f.markFrom = time.Time{}, time.Time{}, 0
 		if err := f.recall(ctx, e, cursor); err != nil {
 			return err
 		}

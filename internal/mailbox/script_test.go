@@ -147,12 +147,12 @@ func (c *fakeConn) answer(cmd string) {
 		f.logins = append(f.logins, time.Now())
 		f.mu.Unlock()
 		c.ok("[CAPABILITY " + f.caps + "] welcome")
-	case "EXAMINE":
+	case "EXAMINE", "SELECT":
 		f.mu.Lock()
 		n, validity := len(f.mail), f.validity
 		f.mu.Unlock()
-		c.say("* FLAGS (\\Seen \\Deleted)\r\n* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] x\r\n* OK [PERMANENTFLAGS ()] x", n, validity)
-		c.ok("[READ-ONLY] done")
+		c.say("* FLAGS (\\Seen \\Deleted)\r\n* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] x\r\n* OK [PERMANENTFLAGS (\\*)] x", n, validity)
+		c.ok(map[string]string{"EXAMINE": "[READ-ONLY] done", "SELECT": "[READ-WRITE] done"}[word])
 	case "UID":
 		c.uid(rest)
 	case "IDLE":

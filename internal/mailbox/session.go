@@ -76,7 +76,7 @@ func (f *folder) connect(ctx context.Context, again bool) (*session, error) {
 		kind, mend := dialMend(err)
 		return nil, f.fault(kind, "connect", mend, err)
 	}
-	s := &session{f: f, g: newGuard(conn), changed: make(chan struct{}, 1)}
+	s := &session{f: f, g: newGuard(conn, w.opt.Mark), changed: make(chan struct{}, 1)}
 	if w.end.security == startTLS {
 		s.g.greet()
 	}
@@ -171,8 +171,10 @@ func (s *session) command(doing string, run func() error) error {
 // open selects a folder for reading and returns its UIDVALIDITY.
 func (s *session) open(name string) (uint32, error) {
 	var data *imap.SelectData
+	s.g.note(func(n *notes) { n.ReadOnly, n.Flags = false, "" })
+	readOnly := s.f.w.opt.Mark.none()
 	err := s.command("open the folder", func() (err error) {
-		data, err = s.c.Select(name, &imap.SelectOptions{ReadOnly: true}).Wait()
+		data, err = s.c.Select(name, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
 		return err
 	})
 	var refused *imap.Error

@@ -34,7 +34,7 @@ func (f *folder) run(ctx context.Context) {
 	failures := 0
 	for ctx.Err() == nil {
 		start := time.Now()
-		f.overlapped = time.Time{}
+		f.overlapped, f.markFrom = time.Time{}, 0
 		err := f.connected(ctx, func(s *session) error { return f.watch(ctx, s) })
 		f.setConnected(false)
 		if ctx.Err() != nil {
@@ -211,12 +211,15 @@ const maxRetries = stuckAt + maxTries
 func (f *folder) once(ctx context.Context) error {
 	for tries := 0; ; tries++ {
 		reached, before := false, f.cursor
-		f.overlapped = time.Time{}
+		f.overlapped, f.markFrom = time.Time{}, 0
 		err := f.connected(ctx, func(s *session) error {
 			reached = true
 			return f.catchUp(ctx, s)
 		})
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
+			return f.unmarked
+		}
+		if ctx.Err() != nil {
 			return err
 		}
 		fault := f.asError(err)
