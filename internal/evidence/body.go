@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,12 +32,9 @@ func (b *builder) isBody(e *entity, message int) bool {
 }
 
 func (b *builder) hasBody(message int) bool {
-	for i := len(b.doc.Parts) - 1; i >= 0 && b.doc.Parts[i].Message == message; i-- {
-		if b.doc.Parts[i].Kind != aup.PartSubject {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b.doc.Parts, func(p aup.Part) bool {
+		return p.Message == message && (p.Kind == aup.PartText || p.Kind == aup.PartHTML)
+	})
 }
 
 // body reads a text part.
@@ -71,40 +69,29 @@ func (b *builder) body(e *entity, message int, id aup.PartID) {
 	p.Text = text
 	b.addPart(p)
 	for i, f := range files {
-		b.file(file{kind: contentType{name: cleanText(decodeHeader(f.name))}, r: bytes.NewReader(f.data)}, message, id+aup.PartID("/"+section("embedded", i+1)))
+		b.file(file{kind: contentType{name: fileName(f.name)}, r: bytes.NewReader(f.data)}, message, id+aup.PartID("/"+section("embedded", i+1)))
 	}
 }
 
 // relied returns data decoded as its own look says where the declared transfer
 // encoding is a lie.
 func (b *builder) relied(e *entity, data []byte, id aup.PartID) []byte {
-	switch encoding := e.kind.encoding; {
-	case encoding == "base64":
+	if e.kind.encoding == "base64" {
 		raw, _ := readBounded(e.reader(), maxDecodedText)
 		if plainUnderBase64(raw) {
 			b.problem("encoding", id, "the text is not in base64 as its header says")
 			return raw
 		}
-	case encoding == "quoted-printable":
-		if looksBase64(data) {
-			b.problem("encoding", id, "the text is in base64, its header says quoted-printable")
-			return decodeBase64(string(data))
-		}
-	case looksBase64(data):
-		if inner := decodeBase64(string(data)); looksText(inner) {
-			b.problem("encoding", id, "the text is in base64, its header does not say so")
-			return inner
-		}
-	case looksQuoted(data):
-		b.problem("encoding", id, "the text is quoted-printable, its header does not say so")
-		out, _ := readBounded(decoder("quoted-printable", bytes.NewReader(data)), maxDecodedText)
-		return out
 	}
-	if looksBase64(data) && e.kind.encoding == "base64" {
+	if looksBase64(data) {
 		if inner := decodeBase64(string(data)); looksText(inner) {
-			b.problem("encoding", id, "the text is in base64 twice")
+			b.problem("encoding", id, "the text is in base64 once more than its header says")
 			return inner
 		}
+	}
+	if e.kind.encoding != "quoted-printable" && looksQuoted(data) {
+		b.problem("encoding", id, "the text is quoted-printable, its header does not say so")
+		data, _ = readBounded(decoder("quoted-printable", bytes.NewReader(data)), maxDecodedText)
 	}
 	return data
 }
@@ -174,6 +161,7 @@ func clampLinks(links []aup.Link, limit int) []aup.Link {
 // more.
 func readBounded(r io.Reader, limit int) (data []byte, cut bool) {
 	var buf bytes.Buffer
+	limit = max(limit, 0)
 	// A source that breaks off is read as far as it goes.
 	n, _ := io.Copy(&buf, io.LimitReader(r, int64(limit)+1))
 	if n > int64(limit) {

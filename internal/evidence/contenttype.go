@@ -32,13 +32,22 @@ func entityType(fields []field, defaultType string) contentType {
 	if t.name == "" {
 		t.name = t.params["name"]
 	}
-	t.name = cleanText(decodeHeader(t.name))
+	t.name = fileName(t.name)
 	// Comments and stray parameters are met behind the encoding's name.
 	t.encoding, _ = parseParams(first(fields, "Content-Transfer-Encoding"))
 	return t
 }
 
-func (e *entity) encoding() string { return e.kind.encoding }
+// fileName returns a file name as it may be shown: decoded, on one line, cut to
+// what file systems allow.
+func fileName(raw string) string {
+	const longest = 255
+	name := line(cleanText(decodeHeader(raw[:min(len(raw), maxFieldBytes)])))
+	if len(name) > longest {
+		name = strings.ToValidUTF8(name[:longest], "")
+	}
+	return name
+}
 
 // isMessageType reports whether a part of this type is a whole message.
 func isMessageType(mediaType string) bool {

@@ -98,7 +98,7 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	size := int64(len(data)) + more
 	at.over = size > int64(keep) && keep != maxDecodedText
 	a := aup.Attachment{
-		Path: id, Message: message, Name: line(f.kind.name), MediaType: f.kind.mediaType,
+		Path: id, Message: message, Name: f.kind.name, MediaType: f.kind.mediaType,
 		Size: size, Inline: f.inline, Unread: at.format.unread(),
 	}
 	h.Sum(a.SHA256[:0])
@@ -141,7 +141,7 @@ func (b *builder) unpack(r io.Reader, id aup.PartID) []byte {
 // textFile reads an attached text file.
 func (b *builder) textFile(f file, data []byte, message int, id aup.PartID) string {
 	p := aup.Part{
-		ID: id, Message: message, Kind: aup.PartAttachment, MediaType: f.kind.mediaType, Name: line(f.kind.name),
+		ID: id, Message: message, Kind: aup.PartAttachment, MediaType: f.kind.mediaType, Name: f.kind.name,
 		RawStart: f.start, RawEnd: f.end, Truncated: len(data) >= maxDecodedText,
 	}
 	if isMachineType(f.kind.mediaType) {
@@ -160,7 +160,7 @@ func (b *builder) textFile(f file, data []byte, message int, id aup.PartID) stri
 // rtfFile reads an attached RTF document.
 func (b *builder) rtfFile(f file, data []byte, message int, id aup.PartID) string {
 	b.addRTF(aup.Part{
-		ID: id, Message: message, Kind: aup.PartAttachment, MediaType: f.kind.mediaType, Name: line(f.kind.name), RawStart: f.start, RawEnd: f.end,
+		ID: id, Message: message, Kind: aup.PartAttachment, MediaType: f.kind.mediaType, Name: f.kind.name, RawStart: f.start, RawEnd: f.end,
 	}, data)
 	return ""
 }

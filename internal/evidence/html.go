@@ -16,9 +16,13 @@ func (b *builder) addHTML(p aup.Part, src string) {
 		p.Kind = aup.PartHTML
 	}
 	t := readHTML([]byte(src))
+	if len(t.links) >= maxLinks {
+		b.problem("truncated", p.ID, "more links than the bound, the rest was not read")
+	}
 	p.Text, p.Hidden, p.Links = t.text, t.hidden, t.links
-	b.markup[p.ID] = t.markup
 	b.addPart(p)
+	kept := len(b.doc.Parts[len(b.doc.Parts)-1].Text)
+	b.markup[p.ID] = markup{clampRanges(t.markup.quotes, kept), clampRanges(t.markup.signatures, kept)}
 }
 
 // An htmlText is what HTML says: its text, and ranges of that.

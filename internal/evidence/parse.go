@@ -76,8 +76,11 @@ type markup struct {
 
 // problem lists a problem; of many, the first ones are kept.
 func (b *builder) problem(kind string, part aup.PartID, detail string) {
-	if len(b.doc.Problems) < maxProblems {
+	switch n := len(b.doc.Problems); {
+	case n < maxProblems-1:
 		b.doc.Problems = append(b.doc.Problems, aup.Problem{Kind: kind, Part: part, Detail: detail})
+	case n == maxProblems-1:
+		b.doc.Problems = append(b.doc.Problems, aup.Problem{Kind: "problems", Detail: "more problems than the bound, the rest is not listed"})
 	}
 }
 

@@ -29,10 +29,11 @@ func newLines(r io.ReaderAt, size int64) *lines {
 	return l
 }
 
-// peek returns the bytes from pos on, as many as the window has room for; none
-// at the end of the source. They are valid until the next call of any method.
+// peek returns the bytes from pos on, at least half a window where the source
+// has them; none at its end. They are valid until the next call of any method.
 func (l *lines) peek() []byte {
-	if want := min(int64(len(l.buf)), l.end-l.pos); int64(len(l.have)) < want {
+	// Filling up at every call would copy the window for every line.
+	if want := min(int64(len(l.buf)), l.end-l.pos); int64(len(l.have)) < want && len(l.have) < scanWindow/2 {
 		n := copy(l.buf, l.have)
 		m, err := l.r.ReadAt(l.buf[n:want], l.pos+int64(n))
 		l.have = l.buf[:n+m]

@@ -262,9 +262,9 @@ func (b *builder) mapiOriginal(p properties, parent int, via aup.Via, path aup.P
 // mapiFile returns an attachment that is stored as properties.
 func mapiFile(p properties, data []byte) file {
 	kind := contentType{mediaType: strings.ToLower(line(p.text(propAttachMIME)))}
-	kind.name = cleanText(p.text(propAttachLongName))
+	kind.name = fileName(p.text(propAttachLongName))
 	if kind.name == "" {
-		kind.name = cleanText(p.text(propAttachFilename))
+		kind.name = fileName(p.text(propAttachFilename))
 	}
 	return file{kind: kind, r: bytes.NewReader(data)}
 }

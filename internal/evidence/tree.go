@@ -119,7 +119,7 @@ func (s *splitter) entity(defaultType string, depth int) (*entity, stop) {
 // standsPlain reports whether the message in e is there as it was sent: not
 // encoded, or only said to be.
 func (s *splitter) standsPlain(e *entity) bool {
-	switch e.encoding() {
+	switch e.kind.encoding {
 	case "base64", "quoted-printable":
 		line := s.in.peekLine()
 		if !looksLikeField(line) || bytes.Contains(line, []byte("=3D")) {

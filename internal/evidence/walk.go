@@ -50,11 +50,11 @@ func (b *builder) message(e *entity, m aup.Message, base string) {
 	switch {
 	case len(e.children) > 0:
 		b.children(e, i, base)
-		return
-	case e.isMultipart() && e.kind.encoding != "" && b.packedMultipart(e, i, base):
-		return
+	case !e.isMultipart():
+		b.entity(e, i, section(base, 1))
+	case e.kind.encoding == "" || !b.packedMultipart(e, i, base):
+		b.body(e, i, aup.PartID(section(base, 1)))
 	}
-	b.entity(e, i, section(base, 1))
 }
 
 // section returns the number of the nth part of what base names (RFC 9051,
