@@ -41,8 +41,9 @@ type walker struct {
 	tab      bool // a cell's end awaits the next word
 	breaks   int  // line ends that await the next word
 	stack    []element
-	overflow int // open elements beyond the stack's bound
-	skip     int // open elements whose content nobody sees: script, style, title
+	open     map[atom.Atom]int // how many of each kind stand on the stack
+	overflow int               // open elements beyond the stack's bound
+	skip     int               // open elements whose content nobody sees: script, style, title
 	sheet    sheet
 	result   htmlText
 }
@@ -64,6 +65,7 @@ type element struct {
 func readHTML(src []byte) htmlText {
 	w := &walker{
 		out:   make([]byte, 0, len(src)/3),
+		open:  map[atom.Atom]int{},
 		stack: append(make([]element, 0, 32), element{look: look{foreground: unknown, background: white}, link: -1, quote: -1, signature: -1}),
 	}
 	z := html.NewTokenizer(bytes.NewReader(src))
@@ -252,6 +254,7 @@ func (w *walker) push(tag atom.Atom, name []byte, a attributes) {
 		w.skip++
 	}
 	w.stack = append(w.stack, e)
+	w.open[tag]++
 }
 
 // bullet writes the mark of a list item.
@@ -297,6 +300,11 @@ func (w *walker) end(tag atom.Atom, name []byte) {
 		w.breaks = min(w.breaks+1, 2)
 		return
 	}
+	if w.open[tag] == 0 {
+		// A stray end tag must not cost a search of the whole stack.
+		w.lineBreak(blockBreaks(tag))
+		return
+	}
 	for i := len(w.stack) - 1; i > 0; i-- {
 		if w.stack[i].tag == tag && (tag != 0 || w.stack[i].name == string(name)) {
 			for len(w.stack) > i {
@@ -328,6 +336,7 @@ func (w *walker) pop() {
 		w.skip--
 	}
 	w.lineBreak(blockBreaks(e.tag))
+	w.open[e.tag]--
 	w.stack = w.stack[:len(w.stack)-1]
 }
 
