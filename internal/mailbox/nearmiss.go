@@ -35,6 +35,7 @@ func (n nearMiss) match(subject string) bool {
 	if n.joined == "" {
 		return false
 	}
+	subject = subject[:min(len(subject), maxNear)]
 	words := tokens(subject)
 	return n.closed(words) || n.abbreviated(words) || n.misspelt(words) || n.reordered(words) || n.kindred(subject)
 }
@@ -131,9 +132,12 @@ func all[T any](s []T, ok func(T) bool) bool {
 	return !slices.ContainsFunc(s, func(v T) bool { return !ok(v) })
 }
 
-// maxTokens bounds the work on one subject; a phrase behind that many words
-// is nobody's near miss.
-const maxTokens = 200
+// maxNear and maxTokens bound the work on one subject, in bytes and words: a
+// phrase behind so many is nobody's near miss.
+const (
+	maxNear   = 4 << 10
+	maxTokens = 200
+)
 
 func tokens(s string) []string {
 	words := strings.FieldsFunc(s, func(r rune) bool {

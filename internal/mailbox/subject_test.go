@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
@@ -179,6 +180,32 @@ func TestRuleOrdinarySubjects(t *testing.T) {
 		t.Run(s, func(t *testing.T) {
 			if d, _ := r.Decide([]byte("Subject: " + s + "\r\n\r\n")); d != No {
 				t.Errorf("Decide = %s, want %s", d, No)
+			}
+		})
+	}
+}
+
+// No subject of the longest header that is read keeps the rule busy for long.
+func TestRuleBoundedWork(t *testing.T) {
+	r := NewRule(phrase)
+	for name, unit := range map[string]string{
+		"words": "=?utf-8?Q?a?= ", "charsets": "=?utf-8?Q?a?= =?koi8-r?Q?a?= ", "begins of words": "=?", "begins of B": "=?x?B?", "ends of words": "?=",
+		"words within words": "=?utf-8?Q?=3D=3Futf-8=3FQ=3F?= ", "bad base64": "=?utf-8?B?!!!!?= ", "foreign base64": "!", "letters": "a ", "accents": "e\u0301",
+		"combining": "\u0301", "spaces": " ", "zero width": "\u200b", "fields": "x\r\nSubject: ", "folds": "\r\n ", "the phrase, nearly": "acceptable use polic ",
+		"expanding": "\ufdfa", "not UTF-8": "\xff",
+	} {
+		t.Run(name, func(t *testing.T) {
+			prefix := "Subject: "
+			if name == "foreign base64" {
+				prefix += "=?utf-8?B?"
+			}
+			header := prefix + strings.Repeat(unit, headerSize/len(unit)) + "\r\n\r\n"
+			start := time.Now()
+			d, _ := r.Decide([]byte(header))
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%s after %v", d, took)
+			} else {
+				t.Logf("%s after %v", d, took.Round(time.Millisecond))
 			}
 		})
 	}

@@ -39,14 +39,14 @@ func decodeWords(value []byte) (text string, damaged bool) {
 // forbids and mailers do.
 func decodeOnce(value []byte) (string, bool) {
 	var out strings.Builder
-	var pending []byte
+	var pending []byte // of words whose charset is charset
 	var charset string
-	damaged := false
+	damaged, follows := false, false // follows: the last thing met was a word
 	flush := func() {
 		s, ok := decodeCharset(charset, pending)
 		damaged = damaged || !ok
 		out.WriteString(s)
-		pending = nil
+		pending = pending[:0]
 	}
 	for len(value) > 0 {
 		w, before, after, ok := nextWord(value)
@@ -56,15 +56,15 @@ func decodeOnce(value []byte) (string, bool) {
 			break
 		}
 		// White space between two encoded words is not part of the text.
-		between := len(bytes.TrimSpace(before)) == 0 && pending != nil
+		between := follows && len(bytes.TrimSpace(before)) == 0
 		if !between || !strings.EqualFold(w.charset, charset) {
 			flush()
 		}
 		if !between {
 			out.WriteString(rawText(before))
 		}
-		charset, value = w.charset, after
-		pending = append(append([]byte{}, pending...), w.text...)
+		charset, value, follows = w.charset, after, true
+		pending = append(pending, w.text...)
 		damaged = damaged || w.damaged
 	}
 	flush()
