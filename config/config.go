@@ -123,7 +123,8 @@ func Load(path string) (Config, error) {
 	return parse(data, path)
 }
 
-// ErrInvalid: the configuration is wrong; the text says where and how to mend it.
+// ErrInvalid means that the configuration is wrong; the text says where and how
+// to mend it.
 var ErrInvalid = errors.New("invalid configuration")
 
 func parse(data []byte, file string) (Config, error) {

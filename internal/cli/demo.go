@@ -144,7 +144,7 @@ func (a *app) demoBacklog(ctx context.Context, dir string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	if err := a.list(ctx, b, aup.Query{}, true, asJSON); err != nil || asJSON {
 		return err
 	}

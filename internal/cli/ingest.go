@@ -27,11 +27,12 @@ Mail that is recorded already is not recorded again.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the summary as one JSON object")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log every message to standard error")
 	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
+		frugal()
 		b, err := a.open(cmd.Context(), readWrite)
 		if err != nil {
 			return err
 		}
-		defer b.close()
+		defer b.Close()
 		log := slog.New(slog.DiscardHandler)
 		if verbose {
 			log = slog.New(slog.NewTextHandler(a.err, nil))

@@ -24,7 +24,7 @@ fault is printed; the exit status is then 1.`,
 		if err != nil {
 			return err
 		}
-		defer b.close()
+		defer b.Close()
 		return a.audit(cmd.Context(), "verified", b.Verify, *asJSON)
 	})
 	return cmd
@@ -41,7 +41,7 @@ func (a *app) rebuildCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		defer b.close()
+		defer b.Close()
 		return a.audit(cmd.Context(), "rebuilt", b.Rebuild, *asJSON)
 	})
 	return cmd

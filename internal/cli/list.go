@@ -50,7 +50,7 @@ func (a *app) listCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		defer b.close()
+		defer b.Close()
 		return a.list(cmd.Context(), b, q, all, asJSON)
 	})
 	return cmd

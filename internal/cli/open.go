@@ -31,7 +31,14 @@ type backend struct {
 	aup.Keeper
 	daemon *httpapi.Client // nil without a running daemon
 	store  *store.Store    // nil with one
-	close  func() error
+}
+
+// Close lets go of the daemon or the store.
+func (b *backend) Close() error {
+	if b.daemon != nil {
+		return b.daemon.Close()
+	}
+	return b.store.Close()
 }
 
 // open finds the running daemon of the configured data folder or, without one,
@@ -48,7 +55,7 @@ func (a *app) open(ctx context.Context, how access) (*backend, error) {
 func openData(ctx context.Context, dir string, how access) (*backend, error) {
 	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
 	if err == nil {
-		return &backend{Backlog: c, Ledger: c, Keeper: c, daemon: c, close: c.Close}, nil
+		return &backend{Backlog: c, Ledger: c, Keeper: c, daemon: c}, nil
 	}
 	if !errors.Is(err, httpapi.ErrNoDaemon) {
 		return nil, err
@@ -62,7 +69,7 @@ func openData(ctx context.Context, dir string, how access) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &backend{Backlog: s, Ledger: s, Keeper: s, store: s, close: s.Close}, nil
+	return &backend{Backlog: s, Ledger: s, Keeper: s, store: s}, nil
 }
 
 // config loads the configuration that the flags, the environment or the

@@ -44,7 +44,7 @@ for, the exit status is 5.`,
 		if err != nil {
 			return err
 		}
-		defer b.close()
+		defer b.Close()
 		lost, errs := 0, []error(nil)
 		for s, err := range daemon.Survey(cmd.Context(), cfg) {
 			if err == nil {

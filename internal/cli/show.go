@@ -34,7 +34,7 @@ shortened to any prefix that only one report has.`,
 		if err != nil {
 			return err
 		}
-		defer b.close()
+		defer b.Close()
 		r, err := b.Report(cmd.Context(), aup.ReportID(args[0]))
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func (a *app) completeID(cmd *cobra.Command, args []string, _ string) ([]string,
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	defer b.close()
+	defer b.Close()
 	page, err := b.Reports(cmd.Context(), aup.Query{Limit: 50})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError

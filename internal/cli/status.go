@@ -22,7 +22,7 @@ func (a *app) statusCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		defer b.close()
+		defer b.Close()
 		s, err := b.Status(cmd.Context())
 		if err != nil {
 			return err

@@ -213,7 +213,7 @@ func shingles(texts []string) map[string]bool {
 
 func eachShingle(s string, f func(string)) {
 	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127)
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r <= 127
 	})
 	for i := 0; i+shingle <= len(words); i++ {
 		f(strings.Join(words[i:i+shingle], " "))

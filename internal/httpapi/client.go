@@ -21,7 +21,7 @@ type Client struct {
 	http *http.Client
 }
 
-// ErrNoDaemon: nobody listens at the socket.
+// ErrNoDaemon means that nobody listens at the socket.
 var ErrNoDaemon = errors.New("no daemon is running")
 
 // Dial connects to the daemon that listens at the unix socket. When there is
@@ -127,7 +127,7 @@ func (c *Client) Poll(ctx context.Context) error {
 
 // Submit has the daemon record the message that r reads, from the named file.
 func (c *Client) Submit(ctx context.Context, name string, r io.Reader) (aup.Receipt, error) {
-	resp, err := c.do(ctx, http.MethodPost, "/messages?"+url.Values{"name": {name}}.Encode(), r)
+	resp, err := c.do(ctx, http.MethodPost, "/messages?"+url.Values{"name": {name}}.Encode(), r) //nolint:bodyclose // decode closes it
 	if err != nil {
 		return aup.Receipt{}, err
 	}
@@ -138,7 +138,7 @@ func reportPath(id aup.ReportID) string { return "/reports/" + url.PathEscape(st
 
 // fetch makes a request without a body and reads the answer as JSON.
 func fetch[T any](ctx context.Context, c *Client, method, path string) (T, error) {
-	resp, err := c.do(ctx, method, path, nil)
+	resp, err := c.do(ctx, method, path, nil) //nolint:bodyclose // decode closes it
 	if err != nil {
 		return *new(T), err
 	}
