@@ -83,7 +83,9 @@ func record(t *testing.T, s *store.Store, in ...aup.Intake) []aup.Receipt {
 func TestRecordAndRead(t *testing.T) {
 	s := open(t, t.TempDir())
 	big := make([]byte, 9<<20+17)
-	rand.NewChaCha8([32]byte{1}).Read(big)
+	if _, err := rand.NewChaCha8([32]byte{1}).Read(big); err != nil {
+		t.Fatal(err)
+	}
 	bodies := [][]byte{[]byte("one"), []byte("four"), big}
 	for i, r := range record(t, s, intake(bodies[0], 1), intake(bodies[1], 2), intake(bodies[2], 3)) {
 		rep, err := s.Report(t.Context(), r.ID)
