@@ -197,6 +197,33 @@ func TestDovecotComesBack(t *testing.T) {
 	}
 }
 
+// The server stops without a word, as behind a cut line: that is found out, and
+// the mail is had when it goes on.
+func TestDovecotStands(t *testing.T) {
+	d, store := startDovecot(t, imaptest.DovecotOptions{}), newFakeStore()
+	opt := dovecotOptions(d)
+	opt.Quiet = time.Second
+	w := newWatcher(t, opt, store)
+	running(t, w)
+	if err := d.Deliver("INBOX", message(" "+phrase, 1)); err != nil {
+		t.Fatal(err)
+	}
+	awaitMails(t, store, 1)
+	if err := d.Kill(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	w.Wake()
+	for start := time.Now(); w.Status()[0].LastError == ""; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > 10*time.Second {
+			t.Fatal("nothing is noticed within 10 s")
+		}
+	}
+	if err := errors.Join(d.Deliver("INBOX", message(" "+phrase, 2)), d.Kill(syscall.SIGCONT)); err != nil {
+		t.Fatal(err)
+	}
+	awaitMails(t, store, 2)
+}
+
 func awaitMails(t *testing.T, store *fakeStore, n int) {
 	t.Helper()
 	for start := time.Now(); len(store.all()) < n; time.Sleep(10 * time.Millisecond) {

@@ -39,6 +39,19 @@ func isKeyword(s string) bool {
 
 func (m Mark) none() bool { return m == Mark{} }
 
+// markNow marks what was recorded. That a mark is refused is told and no more.
+func (f *folder) markNow(ctx context.Context, s *session) error {
+	refused, broken := f.mark(ctx, s)
+	if broken != nil {
+		return refused
+	}
+	if f.unmarked = refused; refused != nil {
+		f.failed(f.asError(refused))
+		f.w.opt.Log.Warn("recorded messages stay unmarked", "mailbox", f.w.opt.Name, "folder", f.name, "err", refused)
+	}
+	return nil
+}
+
 // mark marks what was recorded and is not marked. Which messages these are
 // needs no record of its own: the ledger knows what was recorded, and the
 // server what is unmarked, so that a mark that was lost in a crash is made

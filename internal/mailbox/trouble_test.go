@@ -181,6 +181,23 @@ func refuse(c *fakeConn, text string) bool {
 	return true
 }
 
+// Messages may turn up below those that are known: near the cursor they are
+// found within the quarter of an hour, far below it within the day.
+func TestLateMessages(t *testing.T) {
+	f := newFake()
+	f.mail = map[uint32]string{1: string(message(" "+phrase, 1)), 2000: string(message(" x", 2))}
+	try(t, f, nil, func(t *trial) {
+		want := map[uint32]aup.Fate{1: aup.Recorded, 2000: aup.NotSelected}
+		t.settles(time.Minute, want)
+		f.change(func() { f.mail[1600], f.mail[700] = string(message(" "+phrase, 3)), string(message(" "+phrase, 4)) })
+		want[1600] = aup.Recorded
+		t.settles(overlapEvery+idleMost+time.Minute, want)
+		want[700] = aup.Recorded
+		t.settles(sweepEvery+idleMost, want)
+		t.connections(1)
+	})
+}
+
 // A server that drips is waited for while there is hope.
 func TestSlowServer(t *testing.T) {
 	f := newFake()

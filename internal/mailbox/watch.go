@@ -15,6 +15,8 @@ const (
 	// and servers go silent (RFC 2177 allows 29).
 	idleLeast = 4 * time.Minute
 	idleMost  = 9 * time.Minute
+	// noIdleTime is how long a folder is polled after IDLE failed.
+	noIdleTime = 24 * time.Hour
 	// The wait before the next connection doubles from backoffLeast to
 	// backoffMost, and starts over after a connection of goodTime.
 	backoffLeast = time.Second
@@ -120,7 +122,7 @@ func (f *folder) wait(ctx context.Context, s *session) error {
 	wall, start := f.w.wall().Round(0), time.Now()
 	d := f.w.opt.Poll*9/10 + rand.N(f.w.opt.Poll/5+1)
 	stop, err := func() error { return nil }, error(nil)
-	if !f.noIdle && s.c.Caps().Has(imap.CapIdle) {
+	if f.w.wall().Sub(f.idleFailed) > noIdleTime && s.c.Caps().Has(imap.CapIdle) {
 		if stop, err = f.idle(s, &d); err != nil {
 			return err
 		}
@@ -155,19 +157,21 @@ func (f *folder) untilMissing(d time.Duration) time.Duration {
 }
 
 // idle begins IDLE and returns what ends it. It sets d to how long it may
-// last. A server that offers IDLE and does not do it is polled from then on.
+// last. A server that offers IDLE and does not do it is polled for a day.
 func (f *folder) idle(s *session, d *time.Duration) (stop func() error, err error) {
 	s.g.expect(f.w.opt.Quiet)
 	cmd, err := s.c.Idle()
 	var refused *imap.Error
 	if errors.As(err, &refused) {
 		s.g.expect(0)
-		f.noIdle = true
+		f.idleFailed = f.w.wall()
 		return func() error { return nil }, nil
 	}
 	if err != nil {
 		cause := s.g.cause()
-		f.noIdle = cause == nil || kindOf(cause) == KindTimeout
+		if cause == nil || kindOf(cause) == KindTimeout {
+			f.idleFailed = f.w.wall()
+		}
 		return nil, s.fault("", "begin IDLE", err)
 	}
 	*d = idleLeast + rand.N(idleMost-idleLeast)

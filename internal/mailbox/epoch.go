@@ -1,0 +1,75 @@
+package mailbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"aupd/internal/aup"
+)
+
+// maxEpochs is how often an hour a folder may change its UIDVALIDITY before
+// the server is taken to be broken: each change reads everything anew.
+const maxEpochs = 4
+
+// enter makes the folder's epoch the current one. Another UIDVALIDITY than the
+// ledger's means that every message is new.
+func (f *folder) enter(ctx context.Context, validity uint32) error {
+	e := aup.Epoch{Mailbox: f.w.opt.Name, Folder: f.name, UIDValidity: validity}
+	kept, cursor, err := f.w.acct.Cursor(ctx, e.Mailbox, e.Folder)
+	if err != nil {
+		return f.fault(KindStore, "read the ledger", "", storeError{err})
+	}
+	if kept.UIDValidity != validity {
+		if err := f.renew(ctx, kept, e); err != nil {
+			return err
+		}
+		cursor = 0
+	}
+	if f.epoch != e {
+		f.missing = make(map[uint32]missing)
+		clear(f.blame)
+		f.carefulUntil, f.stuck = 0, 0
+		f.overlapped, f.swept, f.markFrom = time.Time{}, time.Time{}, 0
+		if err := f.recall(ctx, e, cursor); err != nil {
+			return err
+		}
+	}
+	f.epoch, f.cursor = e, cursor
+	f.update(func(s *aup.FolderStatus) { s.Epoch, s.Cursor = e, cursor })
+	return nil
+}
+
+// renew starts a new epoch in the ledger.
+func (f *folder) renew(ctx context.Context, old, e aup.Epoch) error {
+	if old.UIDValidity != 0 {
+		now := f.w.wall()
+		f.epochs = slices.DeleteFunc(f.epochs, func(t time.Time) bool { return now.Sub(t) > time.Hour })
+		if len(f.epochs) >= maxEpochs {
+			return f.fault(KindEpoch, "open the folder", "the server is broken: each change makes every message new",
+				fmt.Errorf("UIDVALIDITY changed more than %d times within the hour, now from %d to %d", maxEpochs, old.UIDValidity, e.UIDValidity))
+		}
+		f.epochs = append(f.epochs, now)
+		f.w.opt.Log.Warn("UIDVALIDITY changed: every message is looked at anew", "mailbox", e.Mailbox, "folder", e.Folder,
+			"old", old.UIDValidity, "new", e.UIDValidity)
+	}
+	return f.account(ctx, e, nil, 0)
+}
+
+// recall reads from the ledger which messages are missing.
+func (f *folder) recall(ctx context.Context, e aup.Epoch, cursor uint32) error {
+	if cursor == 0 {
+		return nil
+	}
+	rows, err := f.w.acct.Rows(ctx, e, 1, cursor)
+	if err != nil {
+		return f.fault(KindStore, "read the ledger", "", storeError{err})
+	}
+	for _, r := range rows {
+		if r.Fate == aup.Missing {
+			f.missing[r.First] = missing{tries: max(r.Tries, 1), at: r.At}
+		}
+	}
+	return nil
+}
