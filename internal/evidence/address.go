@@ -77,13 +77,25 @@ func parseAddress(s string) aup.Address {
 }
 
 // cutComment returns s without its first comment, and the comment's text.
+// Comments nest (RFC 5322, 3.2.2).
 func cutComment(s string) (bare, comment string) {
 	before, rest, ok := strings.Cut(s, "(")
 	if !ok {
 		return s, ""
 	}
-	comment, after, _ := strings.Cut(rest, ")")
-	return before + after, comment
+	depth := 1
+	for i := range len(rest) {
+		switch rest[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth == 0 {
+			return before + rest[i+1:], rest[:i]
+		}
+	}
+	return before, rest
 }
 
 // displayName returns the text of a display name: quotes go, encoded words are
