@@ -70,7 +70,8 @@ func (l *look) style(css string) {
 		if !ok {
 			continue
 		}
-		value = strings.TrimSpace(strings.ReplaceAll(value, "!important", ""))
+		value, _, _ = strings.Cut(value, "!") // important
+		value = strings.TrimSpace(value)
 		switch strings.TrimSpace(name) {
 		case "display":
 			l.gone = l.gone || value == "none"
@@ -127,20 +128,23 @@ var fontSizes = map[string]struct{}{
 	"xx-small": {}, "x-small": {}, "small": {}, "medium": {}, "large": {}, "x-large": {}, "xx-large": {},
 }
 
+// backgroundColour applies a background; what shows through it or is painted
+// by more than a colour is not known.
 func (l *look) backgroundColour(value string) {
-	if strings.Contains(value, "url(") || strings.Contains(value, "gradient") {
-		l.background = unknown
+	if i := strings.IndexByte(value, '('); i >= 0 {
+		c := unknown
+		if strings.HasPrefix(value, "rgb") {
+			c = parseColour(value)
+		}
+		if c != transparent {
+			l.background = c
+		}
 		return
 	}
 	for word := range strings.FieldsSeq(value) {
 		if c := parseColour(word); c >= 0 {
 			l.background = c
 			return
-		}
-	}
-	if strings.HasPrefix(value, "rgb") {
-		if c := parseColour(value); c >= 0 {
-			l.background = c
 		}
 	}
 }
@@ -203,8 +207,13 @@ func parseRGB(s string) colour {
 		c = c<<8 | colour(min(max(n, 0), 255))
 	}
 	if len(values) > 3 {
-		if alpha, ok := number(values[3]); ok && alpha < 0.05 {
+		switch alpha, ok := number(values[3]); {
+		case !ok || strings.HasSuffix(values[3], "%"):
+			return unknown
+		case alpha < 0.05:
 			return transparent
+		case alpha < 0.95:
+			return unknown // what is behind it shows through
 		}
 	}
 	return c
