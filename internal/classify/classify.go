@@ -74,7 +74,8 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 	for i := range zones {
 		zones[i].match(c.vocab)
 	}
-	fired := c.vocab.fire(zones, machineFacts(doc))
+	notices(c.vocab, zones)
+	fired := c.vocab.fire(zones, append(machineFacts(doc), originalFacts(doc)...))
 	v := c.decide(doc, zones, scores(fired))
 	v.Policy, v.Model = c.version, c.Model()
 	return v

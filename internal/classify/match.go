@@ -9,6 +9,7 @@ import (
 // A hit is a phrase of a concept found in a zone.
 type hit struct {
 	concept    int
+	phrase     int
 	start, end int // in the folded text
 	sentence   int
 	denied     bool // "no malware was found"
@@ -31,7 +32,7 @@ func (z *zone) match(v *vocabulary) {
 		for p.stem && end < len(t) && !bound(t, end) {
 			end++
 		}
-		h := hit{concept: p.concept, start: m.Start(), end: end}
+		h := hit{concept: p.concept, phrase: m.Pattern(), start: m.Start(), end: end}
 		h.sentence = sort.SearchInts(z.ends, h.start+1)
 		z.hits = append(z.hits, h)
 	}

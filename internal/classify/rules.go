@@ -14,9 +14,12 @@ type rule struct {
 	All []string `yaml:"all"`
 	Any []string `yaml:"any"`
 	Not []string `yaml:"not"`
+	// Least is how many different phrases of Any must be found; 1 if 0.
+	Least int `yaml:"least"`
 	// Scope is sentence (the default), zone or document.
 	Scope string `yaml:"scope"`
-	// Where limits the rule to zones of these kinds; any if empty.
+	// Where limits the rule to zones of these kinds; if empty, to all in which
+	// people and programs report.
 	Where  []where `yaml:"where"`
 	Weight float64 `yaml:"weight"`
 	Reason string  `yaml:"reason"`
@@ -103,7 +106,26 @@ func (r *rule) fire(zones []zone) (firing, bool) {
 	return f, len(f.spans) > 0
 }
 
-func (r *rule) in(z *zone) bool { return len(r.Where) == 0 || slices.Contains(r.Where, z.where) }
+func (r *rule) in(z *zone) bool {
+	if len(r.Where) == 0 {
+		return z.where != original && z.where != headers
+	}
+	return slices.Contains(r.Where, z.where)
+}
+
+// different returns the first hit of each phrase of r's any concepts.
+func (r *rule) different(hits []place) []place {
+	var out []place
+	for _, h := range hits {
+		if !slices.Contains(r.any, h.concept) || h.denied && !r.Asked || h.asked && !r.Asked {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(o place) bool { return o.phrase == h.phrase }) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
 
 // A place is a hit with its zone.
 type place struct {
@@ -137,19 +159,14 @@ func (f *firing) take(r *rule, hits []place) {
 		}
 		used = append(used, h)
 	}
-	one := len(r.any) == 0
-	for _, c := range r.any {
-		if h, ok := found(c); ok {
-			one = true
-			used = append(used, h)
-		}
-	}
+	different := r.different(hits)
+	used = append(used, different...)
 	for _, c := range r.not {
 		if _, ok := found(c); ok {
 			return
 		}
 	}
-	if !one || len(used) == 0 {
+	if len(r.any) > 0 && len(different) < max(r.Least, 1) || len(used) == 0 {
 		return
 	}
 	factor := 1.0

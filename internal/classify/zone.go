@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 
 	"aupd/internal/aup"
@@ -13,7 +14,9 @@ const (
 	own      where = "own"      // the reporter's own words and subject
 	original where = "original" // of what is reported: forwarded, attached
 	quoted   where = "quoted"   // earlier mail
-	machine  where = "machine"  // logs, headers, machines' fields
+	notice   where = "notice"   // an original that is a report itself, passed on
+	machine  where = "machine"  // logs, machines' fields
+	headers  where = "headers"  // header fields
 )
 
 // A zone is a stretch of one part in one voice.
@@ -31,7 +34,7 @@ type zone struct {
 
 // How much what is found in a zone counts. The reporter says what happened;
 // what they forward shows it; earlier mail was dealt with before.
-var factors = map[where]float64{own: 1, original: 0.8, quoted: 0.3, machine: 0.7}
+var factors = map[where]float64{own: 1, original: 0.8, notice: 0.9, quoted: 0.3, machine: 0.7, headers: 0.3}
 
 // maxZone bounds how much of one zone is looked at, and maxZones of all: what
 // a report is about stands at its beginning, or in every line.
@@ -88,9 +91,11 @@ func whereOf(doc *aup.Document, p *aup.Part, s aup.Segment) (where, bool) {
 	switch s.Voice {
 	case aup.VoiceSignature, aup.VoiceDisclaimer, aup.VoicePolicy:
 		return "", false
-	case aup.VoiceHeaders, aup.VoiceLog, aup.VoiceForwardHeader:
+	case aup.VoiceHeaders:
+		return headers, true
+	case aup.VoiceLog:
 		return machine, true
-	case aup.VoiceForward:
+	case aup.VoiceForward, aup.VoiceForwardHeader:
 		return original, true
 	case aup.VoiceQuote:
 		if p.Message == 0 {
@@ -98,7 +103,9 @@ func whereOf(doc *aup.Document, p *aup.Part, s aup.Segment) (where, bool) {
 		}
 	}
 	switch {
-	case p.Kind == aup.PartMachine, p.Kind == aup.PartHeaders, p.Kind == aup.PartAttachment:
+	case p.Kind == aup.PartHeaders:
+		return headers, true
+	case p.Kind == aup.PartMachine, p.Kind == aup.PartAttachment:
 		return machine, true
 	case p.Message > 0 && p.Message < len(doc.Messages):
 		return original, true
@@ -122,4 +129,27 @@ func visible(r aup.Range, hidden []aup.Range) []aup.Range {
 		out = append(out, r)
 	}
 	return out
+}
+
+// noticeFrom is how many different phrases make an original a notice.
+const noticeFrom = 2
+
+// notices finds the originals that are reports themselves, such as a notice
+// of infringement that somebody passes on: what they say counts as reported.
+func notices(v *vocabulary, zones []zone) {
+	phrases := make(map[aup.PartID][]int)
+	concept := v.concept("notice")
+	for i := range zones {
+		z := &zones[i]
+		for _, h := range z.hits {
+			if seen := phrases[z.part]; z.where == original && h.concept == concept && !slices.Contains(seen, h.phrase) {
+				phrases[z.part] = append(seen, h.phrase)
+			}
+		}
+	}
+	for i := range zones {
+		if z := &zones[i]; z.where == original && len(phrases[z.part]) >= noticeFrom {
+			z.where, z.factor = notice, factors[notice]
+		}
+	}
 }
