@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"aupd/config"
 	"aupd/internal/aup"
@@ -53,6 +54,21 @@ func (a *app) open(ctx context.Context, how access) (*backend, error) {
 }
 
 func openData(ctx context.Context, dir string, how access) (*backend, error) {
+	var b *backend
+	err := aup.ErrBusy
+	// A daemon that has just taken the store is about to listen.
+	for start := time.Now(); errors.Is(err, aup.ErrBusy) && time.Since(start) < startUp && ctx.Err() == nil; {
+		if b, err = openOnce(ctx, dir, how); errors.Is(err, aup.ErrBusy) {
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	return b, err
+}
+
+// startUp is how long a daemon may take from the store to its socket.
+const startUp = 5 * time.Second
+
+func openOnce(ctx context.Context, dir string, how access) (*backend, error) {
 	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
 	if err == nil {
 		return &backend{Backlog: c, Ledger: c, Keeper: c, daemon: c}, nil
