@@ -1,0 +1,316 @@
+package evidence
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"aupd/internal/aup"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+)
+
+// A hit is an indicator in a refanged text.
+type hit struct {
+	aup.Range
+	kind  aup.IndicatorKind
+	value string
+	port  uint16
+}
+
+// tokens calls f with each stretch of s that may hold an indicator: no white
+// space, quotes, brackets or letters of scripts that write without spaces, and
+// a dot, a colon or many characters in it.
+func tokens(s string, f func(at, end int)) {
+	at, telling := -1, false
+	for i := 0; i <= len(s); {
+		r, n := rune(-1), 1
+		if i < len(s) {
+			if r = rune(s[i]); r >= utf8.RuneSelf {
+				r, n = utf8.DecodeRuneInString(s[i:])
+			}
+		}
+		if within := r != -1 && inToken(r); within {
+			if at < 0 {
+				at, telling = i, false
+			}
+			telling = telling || r == '.' || r == ':'
+		} else if at >= 0 {
+			if (telling || i-at >= shortestHash) && i-at >= 4 && i-at <= maxToken {
+				f(at, i)
+			}
+			at = -1
+		}
+		i += n
+	}
+}
+
+func inToken(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r > ' ' && r != 0x7f && !strings.ContainsRune("<>\"'`|\\^{}()", r)
+	}
+	return unicode.IsLetter(r) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
+}
+
+// scan returns the indicators of the token s[at:end].
+func scan(s string, at, end int) []hit {
+	t := s[at:end]
+	if i := strings.Index(t, "://"); i > 0 {
+		return scanURL(s, at, end, at+i)
+	}
+	front := ".,;:!?-_*=#&/[~"
+	if i := strings.Index(t, "]:"); i > 0 {
+		front = ".,;!?-_*=#&/~" // "[2001:db8::1]:80"
+	}
+	at += len(t) - len(strings.TrimLeft(t, front))
+	end = at + len(strings.TrimRight(s[at:end], ".,;:!?-_*=#&~%]"))
+	if at >= end {
+		return nil
+	}
+	// "SRC=203.0.113.1", "a@b.example,c@d.example": the pieces count.
+	if i := strings.IndexAny(s[at:end], ",;="); i >= 0 && !strings.Contains(s[at:at+i], "/") {
+		return append(scanPiece(s, at, at+i), scanPieces(s, at+i+1, end)...)
+	}
+	return scanPiece(s, at, end)
+}
+
+// maxPieces bounds what is taken out of one stretch without white space.
+const maxPieces = 50
+
+func scanPieces(s string, at, end int) []hit {
+	var out []hit
+	for n := 0; at < end && n < maxPieces; n++ {
+		i := strings.IndexAny(s[at:end], ",;=")
+		if i < 0 {
+			i = end - at
+		}
+		out = append(out, scanPiece(s, at, at+i)...)
+		at += i + 1
+	}
+	return out
+}
+
+// scanPiece reads s[at:end], which has no list in it.
+func scanPiece(s string, at, end int) []hit {
+	t := s[at:end]
+	if len(t) < 4 {
+		return nil
+	}
+	if h, ok := scanIP(t); ok {
+		h.Start, h.End = h.Start+at, h.End+at
+		return []hit{h}
+	}
+	if kind, value, ok := scanCode(t); ok {
+		return []hit{{aup.Range{Start: at, End: end}, kind, value, 0}}
+	}
+	if len(t) > 7 && strings.EqualFold(t[:7], "mailto:") {
+		return scanPiece(s, at+7, end)
+	}
+	if strings.Contains(t, "@") {
+		addr, _, _ := strings.Cut(t, "?")
+		addr = strings.TrimRight(addr, ".:/]")
+		if value, ok := mailAddress(addr); ok {
+			return []hit{{aup.Range{Start: at, End: at + len(addr)}, aup.IndicatorEmail, value, 0}}
+		}
+		return nil
+	}
+	// A label without a space behind it: "IP:203.0.113.1".
+	if i := strings.IndexByte(t, ':'); i > 0 && !strings.Contains(t[:i], ".") {
+		return scanPiece(s, at+i+1, end)
+	}
+	return scanHost(s, at, end)
+}
+
+// scanHost reads a domain, with a port or a path behind it.
+func scanHost(s string, at, end int) []hit {
+	host := s[at:end]
+	rest := ""
+	if i := strings.IndexAny(host, ":/?"); i >= 0 {
+		host, rest = host[:i], host[i:]
+	}
+	domain, ok := domainName(host)
+	if !ok || rest == "" && likeFile(host) {
+		return nil
+	}
+	kind := aup.IndicatorDomain
+	if isMailServer(domain) {
+		kind = aup.IndicatorMailServer
+	}
+	hits := []hit{{aup.Range{Start: at, End: at + len(host)}, kind, domain, 0}}
+	if i := strings.IndexByte(rest, '/'); i >= 0 && len(rest) > i+1 {
+		hits = append([]hit{{aup.Range{Start: at, End: end}, aup.IndicatorURL, "http://" + domain + rest, 0}}, hits...)
+	}
+	return hits
+}
+
+// scanURL reads the URL whose scheme ends at colon, and its host.
+func scanURL(s string, at, end, colon int) []hit {
+	start := colon
+	for start > at && isWord(s[start-1]) && s[start-1] != '_' {
+		start--
+	}
+	name := strings.ToLower(s[start:colon])
+	if !urlSchemes[name] {
+		return nil
+	}
+	end = start + len(strings.TrimRight(s[start:end], ".,;:!?*_]"))
+	authority := s[min(colon+3, end):end]
+	if i := strings.IndexAny(authority, "/?#"); i >= 0 {
+		authority = authority[:i]
+	}
+	host := authority[strings.LastIndexByte(authority, '@')+1:]
+	at = colon + 3 + len(authority) - len(host)
+	h, ok := scanIP(host)
+	if !ok {
+		bare, port, _ := strings.Cut(host, ":")
+		domain, valid := domainName(bare)
+		if !valid {
+			return nil
+		}
+		n, _ := strconv.ParseUint(port, 10, 16)
+		h = hit{aup.Range{End: len(bare)}, aup.IndicatorDomain, domain, uint16(n)}
+	}
+	if h.kind == aup.IndicatorCIDR {
+		return nil
+	}
+	h.Start, h.End = h.Start+at, h.End+at
+	shown := h.value
+	if strings.Contains(shown, ":") {
+		shown = "[" + shown + "]"
+	}
+	if h.port > 0 {
+		shown += ":" + strconv.Itoa(int(h.port))
+	}
+	value := name + "://" + shown + s[min(colon+3+len(authority), end):end]
+	return []hit{{aup.Range{Start: start, End: end}, aup.IndicatorURL, value, h.port}, h}
+}
+
+var urlSchemes = map[string]bool{"http": true, "https": true, "ftp": true, "ftps": true, "sftp": true, "ssh": true, "tcp": true, "udp": true, "smtp": true, "rdp": true, "ws": true, "wss": true}
+
+// scanIP reads an IP address or a CIDR block, with a port as in "192.0.2.1:80"
+// and "[2001:db8::1]:80".
+func scanIP(t string) (hit, bool) {
+	if c := t[0]; t == "" || c != '[' && c != ':' && !isHex(c) && !strings.HasPrefix(strings.ToLower(t), "ipv6:") {
+		return hit{}, false
+	}
+	if p, err := netip.ParsePrefix(t); err == nil && (p.Bits() < p.Addr().BitLen()) {
+		return hit{aup.Range{End: len(t)}, aup.IndicatorCIDR, p.Masked().String(), 0}, true
+	}
+	at := 0
+	if len(t) > 5 && strings.EqualFold(t[:5], "ipv6:") {
+		at = 5
+	}
+	port := uint16(0)
+	host := t[at:]
+	if i := strings.IndexByte(host, ']'); strings.HasPrefix(host, "[") {
+		if i > 0 {
+			host, port = host[1:i], portOf(strings.TrimPrefix(host[i+1:], ":"))
+		} else {
+			host = host[1:]
+		}
+		at++
+	} else if i := strings.IndexAny(host, ":/"); i > 0 && strings.Count(host[:i], ".") == 3 {
+		port = portOf(host[i+1:])
+		host = host[:i]
+	} else if i := strings.IndexByte(host, '/'); i > 0 {
+		host = host[:i] // "2001:db8::1/128"
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil || a.Zone() != "" || a.Is6() && strings.Count(host, ":") < 3 && len(host) < 6 {
+		return hit{}, false
+	}
+	return hit{aup.Range{Start: at, End: at + len(host)}, aup.IndicatorIP, a.Unmap().String(), port}, true
+}
+
+func portOf(s string) uint16 {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(n)
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+// domainName returns s as a domain name in its ASCII form, when it is one
+// below a public suffix.
+func domainName(s string) (string, bool) {
+	s = strings.TrimSuffix(s, ".")
+	dot := strings.LastIndexByte(s, '.')
+	if dot <= 0 || len(s) > 253 || s[0] == '-' || s[0] == '.' {
+		return "", false
+	}
+	ascii := true
+	for _, c := range []byte(s) {
+		if c >= utf8.RuneSelf {
+			ascii = false
+		} else if !isWord(c) && c != '.' {
+			return "", false
+		}
+	}
+	top := s[dot+1:]
+	// "as said before.The next": a sentence without its space.
+	if ascii && len(top) > 1 && 'A' <= top[0] && top[0] <= 'Z' && 'a' <= top[1] && top[1] <= 'z' && 'a' <= s[dot-1] && s[dot-1] <= 'z' {
+		return "", false
+	}
+	s = strings.ToLower(s)
+	if !ascii {
+		var err error
+		if s, err = idna.Lookup.ToASCII(s); err != nil {
+			return "", false
+		}
+	}
+	if strings.Contains(s, "..") || !isTop(s[strings.LastIndexByte(s, '.')+1:]) || registrable(s) == "" {
+		return "", false
+	}
+	return s, true
+}
+
+// registrable returns the domain below the public suffix that s lies in; empty
+// for a public suffix itself.
+func registrable(s string) string {
+	d, err := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(strings.TrimSuffix(s, ".")))
+	if err != nil {
+		return ""
+	}
+	return d
+}
+
+// fileEndings are top-level domains that end far more file names than domains.
+var fileEndings = map[string]bool{"zip": true, "mov": true, "py": true, "sh": true, "md": true, "ps": true, "so": true, "pl": true, "rs": true}
+
+// likeFile reports whether a name of two labels ends like a file.
+func likeFile(s string) bool {
+	dot := strings.LastIndexByte(s, '.')
+	return fileEndings[strings.ToLower(s[dot+1:])] && strings.IndexByte(s, '.') == dot
+}
+
+// isMailServer reports whether the first label is what mail servers are called.
+func isMailServer(domain string) bool {
+	label, rest, _ := strings.Cut(domain, ".")
+	label = strings.TrimRight(label, "0123456789-")
+	switch label {
+	case "mx", "mail", "smtp", "mta", "relay", "outbound", "mout", "mailout", "mailer", "out":
+		return strings.Contains(rest, ".")
+	}
+	return false
+}
+
+// mailAddress returns an address in its usual form: the domain in lower case
+// and ASCII.
+func mailAddress(s string) (string, bool) {
+	i := strings.LastIndexByte(s, '@')
+	if i <= 0 || i > 64 || strings.ContainsAny(s[:i], "@:/\\<>()[],; ") || s[0] == '.' {
+		return "", false
+	}
+	domain, ok := domainName(s[i+1:])
+	if !ok {
+		return "", false
+	}
+	return s[:i] + "@" + domain, true
+}

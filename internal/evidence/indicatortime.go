@@ -1,0 +1,69 @@
+package evidence
+
+import (
+	"regexp"
+	"strings"
+	"time"
+)
+
+// stamps are the forms of time in logs, each with its layouts.
+var stamps = []struct {
+	form    *regexp.Regexp
+	layouts []string
+}{
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?( ?(Z|UTC|GMT|[+-]\d\d:?\d\d))?`), []string{
+		time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 -07:00",
+		"2006-01-02 15:04:05 MST", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04:05 MST", "2006-01-02 15:04:05", "2006-01-02T15:04:05"}},
+	{regexp.MustCompile(`\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d( [+-]\d{4})?`), []string{"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05"}},
+	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4},? \d\d:\d\d(:\d\d)?( [+-]\d{4}| UTC| GMT)?`), []string{
+		"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04 MST", "2 Jan 2006 15:04"}},
+	{regexp.MustCompile(`[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d`), []string{"Jan 2 15:04:05"}},
+}
+
+// commas turns the comma before the fraction of a second into a point, and
+// drops others.
+var commas = strings.NewReplacer(", ", " ", ",", ".")
+
+// timeIn returns the first time that a line names, in UTC; one without a zone
+// is taken as UTC, one without a year as the last such day up to ref. The zero
+// time when there is none.
+func timeIn(line string, ref time.Time) time.Time {
+	const longest = 500
+	line = line[:min(len(line), longest)]
+	if strings.Count(line, ":") < 1 || !strings.ContainsAny(line, "0123456789") {
+		return time.Time{}
+	}
+	for _, s := range stamps {
+		found := commas.Replace(s.form.FindString(line))
+		if found == "" {
+			continue
+		}
+		for _, layout := range s.layouts {
+			t, err := time.Parse(layout, strings.Join(strings.Fields(found), " "))
+			if err != nil {
+				continue
+			}
+			if t.Year() == 0 {
+				return lastSuch(t, ref)
+			}
+			if t = t.UTC(); plausible(t) {
+				return t
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// lastSuch gives t, which has no year, the year in which it was last before
+// ref.
+func lastSuch(t, ref time.Time) time.Time {
+	if ref.IsZero() {
+		return time.Time{}
+	}
+	const slack = 24 * time.Hour // clocks and zones differ
+	t = t.AddDate(ref.Year(), 0, 0)
+	if t.After(ref.Add(slack)) {
+		t = t.AddDate(-1, 0, 0)
+	}
+	return t.UTC()
+}
