@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -86,7 +87,7 @@ func kindOf(err error) Kind {
 		return KindTimeout
 	case errors.As(err, &refused):
 		return KindServer
-	case errors.Is(err, net.ErrClosed), isNet(err):
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrUnexpectedEOF), isNet(err):
 		return KindServer
 	}
 	return KindProtocol

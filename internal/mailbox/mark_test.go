@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aupd/internal/aup"
@@ -152,6 +153,7 @@ func TestMarkRefused(t *testing.T) {
 			try(t, f, func(o *Options) { o.Mark = tc.mark }, func(t *trial) {
 				t.settles(time.Minute, whole)
 				time.Sleep(10 * time.Minute)
+				synctest.Wait()
 				if said := t.w.Status()[0].LastError; !strings.Contains(said, tc.say) {
 					t.Errorf("status %q, want it to say %q", said, tc.say)
 				}
@@ -160,6 +162,7 @@ func TestMarkRefused(t *testing.T) {
 				}
 				f.change(func() { mended, f.caps = true, "IMAP4rev1 IDLE MOVE" })
 				time.Sleep(10 * time.Minute)
+				synctest.Wait()
 				if tc.script != nil && !cmp.Equal(marked, map[string]bool{"1": true, "3": true}) {
 					t.Errorf("%v are marked in the end", marked)
 				}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -28,9 +29,11 @@ type session struct {
 	f *folder
 	c *imapclient.Client
 	g *guard
-	// changed is signalled when the server tells of new mail.
-	changed chan struct{}
-	stop    func() bool // ends the watch over the context
+	// changed is signalled when the server tells of more messages than there
+	// were; some tell their number when nothing has changed.
+	changed  chan struct{}
+	messages atomic.Uint32
+	stop     func() bool // ends the watch over the context
 }
 
 // connected connects, signs in, calls work and closes the connection. The
@@ -85,7 +88,12 @@ func (f *folder) connect(ctx context.Context, again bool) (*session, error) {
 	defer late()
 	s.g.expect(min(greetingTime, w.opt.Quiet))
 	s.c = imapclient.New(s.g, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
-		Mailbox: func(*imapclient.UnilateralDataMailbox) { signal(s.changed) },
+		Expunge: func(uint32) { s.messages.Add(^uint32(0)) },
+		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+			if n := data.NumMessages; n != nil && s.messages.Swap(*n) < *n {
+				signal(s.changed)
+			}
+		},
 	}})
 	if err := s.c.WaitGreeting(); err != nil {
 		err = s.fault(KindDial, "wait for the greeting", err)
@@ -186,6 +194,7 @@ func (s *session) open(name string) (uint32, error) {
 	case data.UIDValidity == 0:
 		return 0, s.f.fault(KindEpoch, "open the folder", "without a UIDVALIDITY no message can be told from another", errors.New("the server gives no UIDVALIDITY"))
 	}
+	s.messages.Store(data.NumMessages)
 	return data.UIDValidity, nil
 }
 

@@ -176,6 +176,38 @@ func TestIdleFails(t *testing.T) {
 	})
 }
 
+// A server that tells of nothing new without end is not asked without end.
+func TestChattyServer(t *testing.T) {
+	for name, count := range map[string]func(n int) int{"the same number": func(int) int { return 3 }, "ever more": func(n int) int { return n + 4 }} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			looks := 0
+			f.script = func(c *fakeConn, cmd string) bool {
+				if isExamine(cmd) {
+					looks++
+				}
+				if cmd == "IDLE" {
+					c.say("+ idling")
+					c.say("* %d EXISTS", count(looks))
+					if line, err := c.r.ReadString('\n'); err == nil && strings.TrimSpace(line) == "DONE" {
+						c.ok("done")
+					}
+				}
+				return cmd == "IDLE"
+			}
+			try(t, f, nil, func(t *trial) {
+				t.settles(time.Minute, whole)
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if looks > 3700 || name == "the same number" && looks > 20 {
+					t.Errorf("%d looks in an hour", looks)
+				}
+				t.connections(1)
+			})
+		})
+	}
+}
+
 func refuse(c *fakeConn, text string) bool {
 	c.say("%s %s", c.tag, text)
 	return true

@@ -22,6 +22,12 @@ const (
 	backoffLeast = time.Second
 	backoffMost  = 5 * time.Minute
 	goodTime     = 10 * time.Minute
+	// aFew bounds the failures that count after a connection on which the
+	// folder was read whole: some networks cut every connection before long.
+	aFew = 3
+	// lookEvery is how soon the server can make us look again after a look
+	// that found nothing.
+	lookEvery = time.Second
 	// After an error that haste makes worse the wait is slowLeast to slowMost.
 	slowLeast = 5 * time.Minute
 	slowMost  = time.Hour
@@ -35,7 +41,7 @@ func (f *folder) run(ctx context.Context) {
 	log := f.w.opt.Log.With("mailbox", f.w.opt.Name, "folder", f.name)
 	failures := 0
 	for ctx.Err() == nil {
-		start := time.Now()
+		start, whole := time.Now(), f.lastPoll()
 		f.overlapped, f.markFrom = time.Time{}, 0
 		err := f.connected(ctx, func(s *session) error { return f.watch(ctx, s) })
 		f.setConnected(false)
@@ -44,6 +50,8 @@ func (f *folder) run(ctx context.Context) {
 		}
 		if time.Since(start) >= goodTime {
 			failures = 0
+		} else if f.lastPoll() != whole {
+			failures = min(failures, aFew)
 		}
 		fault := f.asError(err)
 		f.failed(fault)
@@ -53,6 +61,13 @@ func (f *folder) run(ctx context.Context) {
 		log.Warn("mailbox fails, will be tried again", "in", wait.Round(time.Millisecond), "err", fault)
 		f.sleep(ctx, wait, slow)
 	}
+}
+
+// lastPoll returns when the folder was last known whole.
+func (f *folder) lastPoll() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status.LastPoll
 }
 
 // asError returns the first *Error in err.
@@ -67,6 +82,9 @@ func (f *folder) asError(err error) *Error {
 // sleep waits, at most until Wake unless the wait is there to protect the
 // account.
 func (f *folder) sleep(ctx context.Context, d time.Duration, protect bool) {
+	if d <= 0 {
+		return
+	}
 	wake := f.wake
 	if protect {
 		wake = nil
@@ -100,11 +118,15 @@ func (f *folder) watch(ctx context.Context, s *session) error {
 	f.setConnected(true)
 	for {
 		drain(s.changed)
+		start, before := time.Now(), f.cursor
 		if err := f.pass(ctx, s); err != nil {
 			return err
 		}
 		if err := f.wait(ctx, s); err != nil {
 			return err
+		}
+		if f.cursor == before {
+			f.sleep(ctx, lookEvery-time.Since(start), false)
 		}
 	}
 }
