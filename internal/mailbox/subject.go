@@ -20,6 +20,9 @@ const (
 	No        Decision = "no"
 )
 
+// maxSubject bounds the decoded subject that is returned, in bytes.
+const maxSubject = 4 << 10
+
 // A Rule selects messages whose subject contains a phrase, however the subject
 // is written: encoded, folded, split, in any case, width or charset. It is
 // immutable and safe for concurrent use.
@@ -36,7 +39,7 @@ func NewRule(phrase string) Rule {
 }
 
 // Decide looks at a message's header, whole or cut off anywhere, and returns
-// the decision and the decoded subject it rests on. Where a header has several
+// the decision and the decoded subject it rests on, cut to 4 KB. Where a header has several
 // Subject fields, the strongest decision on any of them holds. Decide never
 // fails: what it cannot decode it reads as well as it can.
 func (r Rule) Decide(header []byte) (Decision, string) {
@@ -48,7 +51,7 @@ func (r Rule) Decide(header []byte) (Decision, string) {
 			d = Undecided
 		}
 		if i == 0 || stronger(d, decision) {
-			decision, subject = d, tidy(text)
+			decision, subject = d, strings.ToValidUTF8(tidy(text[:min(len(text), maxSubject)]), "")
 		}
 	}
 	return decision, subject
