@@ -33,8 +33,8 @@ func (e *entity) file() file {
 // file reads a file: it is listed with its hash, and what it holds is read when
 // it is text or carries messages.
 func (b *builder) file(f file, message int, id aup.PartID) {
-	b.parts++
-	if b.parts > 2*maxParts || b.nested > maxOriginals {
+	b.tally.entities++
+	if b.tally.entities > 2*maxParts || b.nested > maxOriginals {
 		b.problem("parts", id, "more files within files than the bound, this one was not read")
 		return
 	}
@@ -169,7 +169,7 @@ func (b *builder) rtfFile(f file, data []byte, message int, id aup.PartID) strin
 // (RFC 3462, 2).
 func (b *builder) headersFile(f file, data []byte, message int, id aup.PartID) string {
 	src := &source{r: bytes.NewReader(data), size: int64(len(data))}
-	e := split(src, &b.parts)
+	e := split(src, &b.tally)
 	m := aup.Message{Parent: message, Via: aup.ViaRFC822, Path: id}
 	b.readHeader(&m, e)
 	i := b.addMessage(m, origin{header: e.header})
@@ -187,7 +187,7 @@ func (b *builder) messageFile(f file, data []byte, message int, id aup.PartID) s
 	if isMessageType(f.kind.mediaType) {
 		via, base = aup.ViaRFC822, string(id)
 	}
-	e := split(&source{r: bytes.NewReader(data), size: int64(len(data))}, &b.parts)
+	e := split(&source{r: bytes.NewReader(data), size: int64(len(data))}, &b.tally)
 	b.original(e, message, via, id, base)
 	return ""
 }

@@ -61,14 +61,11 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			b := walked([]byte(raw))
+			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
 			took := time.Since(start)
-			t.Logf("%v, %d parts, %d problems", took.Round(time.Millisecond), len(b.doc.Parts), len(b.doc.Problems))
+			t.Logf("%v, %d parts, %d problems", took.Round(time.Millisecond), len(doc.Parts), len(doc.Problems))
 			if took > most {
 				t.Errorf("took %v, want less than %v", took, most)
-			}
-			if b.text > maxText {
-				t.Errorf("%d bytes of text are over the bound", b.text)
 			}
 		})
 	}

@@ -6,6 +6,9 @@ const (
 	// maxHeaderBytes bounds one header: large mail systems refuse headers over
 	// 64 to 256 KB, so what is longer was made to hurt.
 	maxHeaderBytes = 256 << 10
+	// maxHeaders bounds the headers of all messages and parts together, which
+	// are held in memory while a message is read.
+	maxHeaders = 4 << 20
 	// maxHeaderFields bounds the fields kept of one header: a long Received
 	// chain with ARC sets has some 150.
 	maxHeaderFields = 1000

@@ -51,9 +51,9 @@ type builder struct {
 	markup map[aup.PartID]markup
 	text   int // bytes of text kept so far
 	opened int // bytes of files taken apart in memory so far
-	parts  int // entities and files met so far
 	nested int // files taken apart around the one at hand
 
+	tally   tally
 	copying []byte // see buffer
 }
 

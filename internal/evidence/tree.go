@@ -58,7 +58,14 @@ type splitter struct {
 	src   *source
 	in    *lines
 	open  []string // "--" and the boundary, outermost first
-	parts *int     // entities made so far in the document
+	tally *tally
+}
+
+// A tally counts over all sources of a document what is bounded for it as a
+// whole.
+type tally struct {
+	entities int // entities and files met
+	headers  int // bytes of headers kept
 }
 
 // A stop is what ended a body.
@@ -69,8 +76,8 @@ type stop struct {
 }
 
 // split returns the tree of the message or part in src.
-func split(src *source, parts *int) *entity {
-	s := &splitter{src: src, in: newLines(src.r, src.size), parts: parts}
+func split(src *source, t *tally) *entity {
+	s := &splitter{src: src, in: newLines(src.r, src.size), tally: t}
 	s.skipEnvelope()
 	e, _ := s.entity("text/plain", 0)
 	return e
@@ -94,7 +101,7 @@ func (s *splitter) skipEnvelope() {
 
 // entity reads one entity up to the delimiter that ends it.
 func (s *splitter) entity(defaultType string, depth int) (*entity, stop) {
-	*s.parts++
+	s.tally.entities++
 	e := &entity{src: s.src, start: s.in.pos}
 	end, stopped := s.header(e)
 	e.body = s.in.pos
@@ -144,7 +151,7 @@ func (s *splitter) multipart(e *entity, depth int) stop {
 	}
 	end := s.skip() // the preamble
 	for end.level == level && !end.closing {
-		if *s.parts >= maxParts {
+		if s.tally.entities >= maxParts {
 			e.problem("parts", "more parts than the bound, the rest was not read")
 			end = s.skipPast(level)
 			break
@@ -263,12 +270,11 @@ func (s *splitter) header(e *entity) (end stop, stopped bool) {
 				return stop{level, closing, max(at, e.start)}, true
 			}
 		}
-		if room := maxHeaderBytes - len(e.header); len(line) <= room {
-			e.header = append(e.header, line...)
-		} else {
-			e.header = append(e.header, line[:room]...)
-			dropped = true
-		}
+		room := min(maxHeaderBytes-len(e.header), maxHeaders-s.tally.headers)
+		dropped = dropped || len(line) > room
+		line = line[:min(len(line), room)]
+		e.header = append(e.header, line...)
+		s.tally.headers += len(line)
 	}
 	e.fields = parseFields(e.header)
 	if len(e.fields) > maxHeaderFields {

@@ -12,7 +12,7 @@ import (
 // walk reads the whole message into b.doc.
 func (b *builder) walk() {
 	src := &source{r: b.raw, size: b.size, raw: true}
-	root := split(src, &b.parts)
+	root := split(src, &b.tally)
 	if b.size == 0 {
 		b.problem("empty", "", "the message has no bytes")
 	}
@@ -125,7 +125,7 @@ func (b *builder) packedMultipart(e *entity, message int, id string) bool {
 	data := b.unpack(decoder(e.kind.encoding, e.reader()), aup.PartID(id))
 	src := &source{r: bytes.NewReader(data), size: int64(len(data))}
 	inner := &entity{src: src, kind: e.kind}
-	s := &splitter{src: src, in: newLines(src.r, src.size), parts: &b.parts}
+	s := &splitter{src: src, in: newLines(src.r, src.size), tally: &b.tally}
 	if inner.end = s.multipart(inner, 0).at; len(inner.children) == 0 {
 		return false
 	}
