@@ -147,19 +147,6 @@ func TestMachines(t *testing.T) {
 	}
 }
 
-func TestLanguage(t *testing.T) {
-	for want, text := range map[string]string{
-		"en": "We have been receiving unsolicited mail from one of your customers since Thursday morning.",
-		"de": "Seit Donnerstag erhalten wir unverlangte Werbung von einem Ihrer Kunden und bitten um Abhilfe.",
-		"ja": "御社のサービスから迷惑メールが届いています。", "zh": "你们的服务器一直在发送垃圾邮件。", "ko": "귀사의 서비스에서 스팸이 계속 옵니다.",
-		"": "ok",
-	} {
-		if got := parse("Acceptable Use Policy", text).Language; got != want {
-			t.Errorf("%q is %q, want %q", text, got, want)
-		}
-	}
-}
-
 func FuzzVoices(f *testing.F) {
 	for _, text := range forwards {
 		f.Add("Fwd: x", text)

@@ -9,15 +9,15 @@ import (
 	"github.com/abadojack/whatlanggo"
 )
 
-// enough is how many letters tell a language from another reliably.
+// enough is how many letters a model tells a language by reliably.
 const enough = 40
 
-// maxGuess bounds the text that the language is told by.
-const maxGuess = 4000
+// maxGuess bounds the text that the language is told by: what a writer begins
+// with says as much as all of it.
+const maxGuess = 2000
 
-// language tells the language of the reporter's own words: by the script where
-// only one language writes it, by a model elsewhere, and not at all when that
-// is not sure.
+// language tells the language of the reporter's own words, and says nothing
+// when it is not sure.
 func (b *builder) language() {
 	var own strings.Builder
 	for i := range b.doc.Parts {
@@ -33,48 +33,154 @@ func (b *builder) language() {
 				own.WriteString(p.Text[s.Start:min(s.End, s.Start+maxGuess)])
 			}
 		}
+		if own.Len() >= maxGuess {
+			break
+		}
 	}
-	b.doc.Language = languageOf(strings.ToValidUTF8(own.String(), ""))
+	s := own.String()
+	b.doc.Language = languageOf(strings.ToValidUTF8(s[:min(len(s), maxGuess)], ""))
 }
 
+// languageOf tells a language by its script where only one language writes
+// that, by its most common words, and by a model where these do not decide.
 func languageOf(s string) string {
-	scripts := make(map[string]int)
-	letters := 0
+	if l, sure := byScript(s); sure {
+		return l
+	}
+	if l := byWords(s); l != "" {
+		return l
+	}
+	if countLetters(s) < enough {
+		return ""
+	}
+	if info := whatlanggo.Detect(s); info.IsReliable() {
+		return info.Lang.Iso6391()
+	}
+	return ""
+}
+
+func countLetters(s string) int {
+	n := 0
 	for _, r := range s {
-		if !unicode.IsLetter(r) {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// scripts are those that one language writes, or nearly.
+var scripts = []struct {
+	table    *unicode.RangeTable
+	language string
+}{
+	{unicode.Hangul, "ko"}, {unicode.Han, "zh"}, {unicode.Greek, "el"}, {unicode.Hebrew, "he"}, {unicode.Thai, "th"}, {unicode.Devanagari, "hi"},
+	{unicode.Arabic, "ar"}, {unicode.Georgian, "ka"}, {unicode.Armenian, "hy"},
+}
+
+// byScript tells the language by the letters. sure says that no words need to
+// be looked at.
+func byScript(s string) (language string, sure bool) {
+	letters, kana := 0, 0
+	counts := make([]int, len(scripts))
+	for _, r := range s {
+		if r < unicode.MaxLatin1 || !unicode.IsLetter(r) {
+			if unicode.IsLetter(r) {
+				letters++
+			}
 			continue
 		}
 		letters++
-		switch {
-		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
-			scripts["ja"]++
-		case unicode.Is(unicode.Hangul, r):
-			scripts["ko"]++
-		case unicode.Is(unicode.Han, r):
-			scripts["zh"]++
-		case unicode.Is(unicode.Greek, r):
-			scripts["el"]++
-		case unicode.Is(unicode.Hebrew, r):
-			scripts["he"]++
-		case unicode.Is(unicode.Thai, r):
-			scripts["th"]++
+		if unicode.In(r, unicode.Hiragana, unicode.Katakana) {
+			kana++
+			continue
+		}
+		for i := range scripts {
+			if unicode.Is(scripts[i].table, r) {
+				counts[i]++
+				break
+			}
 		}
 	}
 	// Japanese mixes Han with its own letters; a tenth of them is telling.
-	if scripts["ja"]*10 > letters {
-		return "ja"
+	if kana > 1 && kana*10 > letters {
+		return "ja", true
 	}
-	for _, l := range []string{"ko", "zh", "el", "he", "th"} {
-		if scripts[l]*3 > letters {
-			return l
+	for i, n := range counts {
+		// URLs and product names are in Latin letters in all of them.
+		if n > 1 && n*3 > letters {
+			if scripts[i].language == "ar" && strings.ContainsAny(s, "پچژگ") {
+				return "", false // Persian, Urdu and others: the model knows more
+			}
+			return scripts[i].language, true
 		}
 	}
-	if letters < enough {
+	return "", false
+}
+
+// common are words that every text of a language is full of and that its
+// neighbours do not have, or not as often.
+var common = map[string][]string{
+	"en": {"the", "and", "is", "are", "this", "that", "of", "your", "you", "we", "our", "from", "have", "has", "been", "with", "please", "for", "to", "it", "was", "they"},
+	"de": {"der", "die", "das", "und", "ist", "wir", "nicht", "ein", "eine", "ihr", "ihre", "ihrem", "von", "mit", "sie", "ich", "bitte", "auf", "haben", "wird", "den", "dem", "zu", "über"},
+	"fr": {"le", "les", "et", "est", "nous", "vous", "votre", "notre", "des", "du", "une", "pas", "avec", "ce", "cette", "pour", "je", "sur", "aux", "depuis", "été"},
+	"es": {"el", "los", "las", "y", "es", "que", "su", "sus", "nuestro", "nuestra", "una", "con", "por", "este", "esta", "desde", "ha", "han", "usted", "está", "correo"},
+	"pt": {"o", "os", "e", "é", "não", "uma", "um", "com", "seu", "sua", "nosso", "nossa", "estamos", "está", "foi", "você", "vocês", "dos", "das", "ao", "pelo"},
+	"it": {"il", "gli", "e", "è", "che", "di", "una", "con", "vostro", "vostra", "nostro", "nostra", "sono", "della", "dal", "dei", "questo", "questa", "abbiamo", "ci"},
+	"nl": {"het", "een", "en", "van", "wij", "we", "uw", "ons", "onze", "niet", "met", "voor", "dit", "dat", "deze", "zijn", "ik", "aan", "op", "wordt", "hebben", "is"},
+	"pl": {"i", "w", "nie", "jest", "się", "na", "do", "z", "że", "od", "państwa", "nasz", "nasze", "proszę", "przez", "to", "są"},
+	"sv": {"och", "är", "att", "det", "vi", "inte", "från", "en", "ett", "er", "era", "vår", "vårt", "med", "som", "har", "på", "för", "av", "till"},
+	"da": {"og", "er", "det", "vi", "ikke", "fra", "jeres", "vores", "har", "på", "til", "af", "med", "som", "en", "et", "at"},
+	"nb": {"og", "er", "det", "vi", "ikke", "fra", "deres", "vår", "vårt", "har", "på", "til", "av", "med", "som", "en", "et", "å"},
+	"fi": {"ja", "on", "ei", "että", "se", "me", "teidän", "meidän", "olemme", "mutta", "joka", "tämä", "ovat"},
+	"tr": {"ve", "bir", "bu", "için", "ile", "sizin", "bizim", "değil", "lütfen", "olarak", "da", "de", "çok"},
+	"cs": {"a", "je", "na", "se", "že", "není", "od", "náš", "naše", "vaše", "vašeho", "prosím", "jsme", "byl", "do", "ze", "k"},
+	"ro": {"și", "este", "nu", "de", "la", "pe", "noastre", "nostru", "dumneavoastră", "vă", "am", "sunt", "din", "cu"},
+	"hu": {"a", "az", "és", "nem", "hogy", "egy", "van", "kérjük", "önök", "mi", "ez", "meg"},
+	"ru": {"и", "не", "на", "что", "с", "в", "от", "вашего", "ваш", "мы", "нам", "это", "по", "вы", "просим", "наш"},
+	"uk": {"і", "не", "на", "що", "з", "від", "ваш", "вашого", "ми", "нам", "це", "та", "у", "ви", "прошу", "просимо"},
+}
+
+var commonWords = byWord(common)
+
+func byWord(words map[string][]string) map[string][]string {
+	languages := make(map[string][]string)
+	for l, list := range words {
+		for _, w := range list {
+			languages[w] = append(languages[w], l)
+		}
+	}
+	return languages
+}
+
+// byWords tells the language by its common words: at least two different ones,
+// a sixth of the text, and clearly more than any other language has. A word
+// that several languages share counts for each by its part.
+func byWords(s string) string {
+	const parts = 12
+	score, distinct := map[string]int{}, map[string]map[string]bool{}
+	words := 0
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+		words++
+		for _, l := range commonWords[w] {
+			score[l] += parts / len(commonWords[w])
+			if distinct[l] == nil {
+				distinct[l] = map[string]bool{}
+			}
+			distinct[l][w] = true
+		}
+	}
+	best, most, second := "", 0, 0
+	for l, n := range score {
+		switch {
+		case n > most:
+			best, most, second = l, n, most
+		case n > second:
+			second = n
+		}
+	}
+	if len(distinct[best]) < 2 || most*6 < words*parts || most*2 < second*3 {
 		return ""
 	}
-	info := whatlanggo.Detect(s)
-	if !info.IsReliable() {
-		return ""
-	}
-	return info.Lang.Iso6391()
+	return best
 }
