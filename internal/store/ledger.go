@@ -94,15 +94,23 @@ func recordedRow(tx *bbolt.Tx, m *aup.Mail, id aup.ReportID, at time.Time) error
 		return nil // a file
 	}
 	e := m.Source.Epoch()
-	f, err := openFolder(tx, e)
+	f, known, err := readFolder(tx, e.Mailbox, e.Folder)
 	if err != nil {
 		return err
+	}
+	// A mail of another epoch than the folder's was on its way when the epoch
+	// changed: its row is kept, the folder stays where it is.
+	late := known && f.UIDValidity != e.UIDValidity
+	if late || !known {
+		if f, err = newFolder(tx, e); err != nil {
+			return err
+		}
 	}
 	row := aup.LedgerRow{First: m.Source.UID, Last: m.Source.UID, Fate: aup.Recorded, Report: id, At: at.UTC().Truncate(time.Second)}
 	if m.Quarantine != "" {
 		row.Fate, row.Note = aup.Quarantined, m.Quarantine
 	}
-	if err := putRow(tx, e, f, row); err != nil {
+	if err := putRow(tx, e, f, row); err != nil || late {
 		return err
 	}
 	return writeFolder(tx, e, f)
@@ -112,25 +120,35 @@ func recordedRow(tx *bbolt.Tx, m *aup.Mail, id aup.ReportID, at time.Time) error
 // was never seen or had another UIDVALIDITY.
 func openFolder(tx *bbolt.Tx, e aup.Epoch) (*folderRow, error) {
 	f, ok, err := readFolder(tx, e.Mailbox, e.Folder)
-	if err != nil {
-		return nil, err
+	if err != nil || ok && f.UIDValidity == e.UIDValidity {
+		return f, err
 	}
-	if !ok || f.UIDValidity != e.UIDValidity {
-		f = folderRow{UIDValidity: e.UIDValidity}
-	}
-	if f.Fates == nil {
-		f.Fates = make(map[aup.Fate]int)
-	}
-	return &f, nil
+	return newFolder(tx, e)
 }
 
-func readFolder(tx *bbolt.Tx, mailbox, folder string) (f folderRow, ok bool, err error) {
+// newFolder returns the row of a folder that starts epoch e. The epoch may
+// have rows: of mail recorded before it was accounted for, or from earlier,
+// when the server went back to it.
+func newFolder(tx *bbolt.Tx, e aup.Epoch) (*folderRow, error) {
+	f := &folderRow{UIDValidity: e.UIDValidity, Fates: make(map[aup.Fate]int)}
+	rows, err := touching(tx, e, 0, math.MaxUint32)
+	for _, r := range rows {
+		f.Fates[r.Fate] += int(r.Last - r.First + 1)
+	}
+	return f, err
+}
+
+func readFolder(tx *bbolt.Tx, mailbox, folder string) (f *folderRow, ok bool, err error) {
 	v := tx.Bucket(bucketFolders).Get(folderKey(mailbox, folder))
 	if v == nil {
-		return f, false, nil
+		return nil, false, nil
 	}
-	if err := json.Unmarshal(v, &f); err != nil {
-		return f, false, fmt.Errorf("folder %s/%s: %v: %w", mailbox, folder, err, aup.ErrDamaged)
+	f = &folderRow{Fates: make(map[aup.Fate]int)}
+	if err := json.Unmarshal(v, f); err != nil {
+		return nil, false, fmt.Errorf("folder %s/%s: %v: %w", mailbox, folder, err, aup.ErrDamaged)
+	}
+	if f.Fates == nil {
+		f.Fates = make(map[aup.Fate]int) // it was null
 	}
 	return f, true, nil
 }

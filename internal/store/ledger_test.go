@@ -6,6 +6,7 @@ import (
 	"aupd/internal/aup"
 	"aupd/internal/store"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -13,11 +14,12 @@ import (
 // random use, with the store opened anew in between.
 func TestLedgerIsAMap(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s, err := store.Open(t.TempDir(), store.Options{})
+		dir := t.TempDir()
+		s, err := store.Open(dir, store.Options{})
 		if err != nil {
 			rt.Fatal(err)
 		}
-		defer s.Close()
+		defer func() { s.Close() }()
 		type entry struct {
 			fate aup.Fate
 			note string
@@ -27,6 +29,12 @@ func TestLedgerIsAMap(t *testing.T) {
 		want := make(map[uint32]entry)
 		cursor := uint32(0)
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+			if rapid.IntRange(0, 9).Draw(rt, "open anew") == 0 {
+				s.Close()
+				if s, err = store.Open(dir, store.Options{}); err != nil {
+					rt.Fatal(err)
+				}
+			}
 			first := rapid.Uint32Range(1, top).Draw(rt, "first")
 			if rapid.Bool().Draw(rt, "record") {
 				in := intake([]byte{byte(first), byte(len(want)), rapid.Byte().Draw(rt, "body")}, first)
@@ -124,4 +132,46 @@ func TestLedgerEpochs(t *testing.T) {
 	if err := s.Account(t.Context(), aup.Epoch{Mailbox: "m", Folder: "f"}, rows, 1); err == nil {
 		t.Error("UIDVALIDITY 0 was accepted")
 	}
+}
+
+// TestLateMail records mail of an epoch that the folder has left, and of one
+// that it has not begun: neither moves the folder, both are counted in theirs.
+func TestLateMail(t *testing.T) {
+	s := open(t, t.TempDir())
+	epoch := func(v uint32) aup.Epoch { return aup.Epoch{Mailbox: "support", Folder: "INBOX", UIDValidity: v} }
+	mail := func(v, uid uint32) {
+		t.Helper()
+		in := intake([]byte{byte(v), byte(uid)}, uid)
+		in.Mail.Source.UIDValidity = v
+		in.Events[0].Received.Source.UIDValidity = v
+		record(t, s, in)
+	}
+	stands := func(v, cursor uint32, recorded, notSelected int) {
+		t.Helper()
+		want := aup.FolderStatus{Epoch: epoch(v), Cursor: cursor, Fates: map[aup.Fate]int{aup.Recorded: recorded, aup.NotSelected: notSelected}}
+		st, err := s.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff([]aup.FolderStatus{want}, st.Folders); d != "" {
+			t.Errorf("folders (-want +got):\n%s", d)
+		}
+	}
+	account := func(v, last, cursor uint32) {
+		t.Helper()
+		if err := s.Account(t.Context(), epoch(v), []aup.LedgerRow{{First: 1, Last: last, Fate: aup.NotSelected}}, cursor); err != nil {
+			t.Fatal(err)
+		}
+	}
+	account(1, 9, 9)
+	mail(1, 10)
+	stands(1, 9, 1, 9)
+	mail(2, 3) // of the next epoch, before anything is accounted for in it
+	stands(1, 9, 1, 9)
+	account(2, 5, 5)
+	stands(2, 5, 1, 4)
+	mail(1, 11) // late
+	stands(2, 5, 1, 4)
+	account(1, 20, 20) // the server went back
+	stands(1, 20, 2, 18)
 }

@@ -43,14 +43,15 @@ func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
 				return err
 			}
 			for i := range packed {
-				got, err := io.ReadFull(r, buf)
-				if errors.Is(err, io.EOF) {
+				left := m.Size - int64(n)*chunkSize
+				if left <= 0 {
 					return nil
 				}
-				if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-					return fmt.Errorf("read message %s: %w", m.Hash, err)
+				chunk := buf[:min(chunkSize, left)]
+				if _, err := io.ReadFull(r, chunk); err != nil {
+					return unread(m, err)
 				}
-				packed[i] = encoder.EncodeAll(buf[:got], packed[i][:0])
+				packed[i] = encoder.EncodeAll(chunk, packed[i][:0])
 				if err := tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, n), packed[i]); err != nil {
 					return err
 				}
@@ -72,10 +73,19 @@ func putRaw(tx *bbolt.Tx, m *aup.Mail) error {
 		return tx.Bucket(bucketPending).Delete(m.Hash[:])
 	}
 	buf := make([]byte, m.Size)
-	if _, err := io.ReadFull(m.Reader(), buf); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read message %s: %w", m.Hash, err)
+	if _, err := io.ReadFull(m.Reader(), buf); err != nil {
+		return unread(m, err)
 	}
 	return tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, 0), compress(nil, buf))
+}
+
+// unread says that a message could not be read to its end. Less than it should
+// be is no end of a file: a caller must not take it for one.
+func unread(m *aup.Mail, err error) error {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("read message %s of %d bytes: %w", m.Hash, m.Size, err)
 }
 
 // sweep removes the chunks of messages whose report was never written.
