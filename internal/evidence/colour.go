@@ -25,8 +25,8 @@ func near(a, b colour) bool {
 	return true
 }
 
-// number returns the number that value begins with, whatever its unit.
-func number(value string) (float64, bool) {
+// cssNumber returns the number that value begins with, whatever its unit.
+func cssNumber(value string) (float64, bool) {
 	end := 0
 	for end < len(value) && strings.IndexByte("+-.0123456789", value[end]) >= 0 {
 		end++
@@ -76,14 +76,14 @@ func parseRGB(s string) colour {
 	}
 	c := colour(0)
 	for _, v := range values[:3] {
-		n, ok := number(v)
+		n, ok := cssNumber(v)
 		if !ok {
 			return unknown
 		}
 		c = c<<8 | colour(min(max(n, 0), 255))
 	}
 	if len(values) > 3 {
-		switch alpha, ok := number(values[3]); {
+		switch alpha, ok := cssNumber(values[3]); {
 		case !ok || strings.HasSuffix(values[3], "%"):
 			return unknown
 		case alpha < 0.05:

@@ -59,7 +59,7 @@ func (l *look) style(css string) {
 		case "mso-hide":
 			l.gone = l.gone || value == "all"
 		case "opacity":
-			n, ok := number(value)
+			n, ok := cssNumber(value)
 			l.gone = l.gone || ok && n < 0.05
 		case "font-size":
 			l.fontSize(value)
@@ -73,10 +73,10 @@ func (l *look) style(css string) {
 		case "overflow":
 			clipped = value == "hidden"
 		case "height", "max-height", "width", "max-width":
-			n, ok := number(value)
+			n, ok := cssNumber(value)
 			empty = empty || ok && n <= 1 && !strings.HasSuffix(value, "%") && !strings.HasSuffix(value, "em")
 		case "text-indent", "left", "top", "margin-left":
-			n, ok := number(value)
+			n, ok := cssNumber(value)
 			l.gone = l.gone || ok && n <= -900
 		case "clip":
 			l.gone = l.gone || strings.HasPrefix(value, "rect(0") && !strings.Contains(value, "auto")
@@ -88,7 +88,7 @@ func (l *look) style(css string) {
 // fontSize applies a font size: 0 and 1 pixel cannot be read. A relative size
 // does not bring back what an outer one made tiny.
 func (l *look) fontSize(value string) {
-	n, ok := number(value)
+	n, ok := cssNumber(value)
 	switch {
 	case !ok:
 		if _, named := fontSizes[value]; named {
