@@ -69,6 +69,18 @@ func TestInvariants(t *testing.T) {
 	})
 }
 
+// TestSameAgain: the same bytes give the same document.
+func TestSameAgain(t *testing.T) {
+	for name, raw := range samples(t) {
+		want := parse(raw)
+		for range 5 {
+			if d := cmp.Diff(want, parse(raw)); d != "" {
+				t.Errorf("%s: parsed again (-first +again):\n%s", name, d)
+			}
+		}
+	}
+}
+
 // TestRawRange checks that what stands in the raw range of a part decodes to
 // its text.
 func TestRawRange(t *testing.T) {
