@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"aupd/internal/aup"
@@ -38,6 +39,17 @@ func epochKey(e aup.Epoch) []byte {
 	return binary.BigEndian.AppendUint32(folderKey(e.Mailbox, e.Folder), e.UIDValidity)
 }
 
+// parseLedgerKey takes the key of a ledger row apart: the epoch and the last UID.
+func parseLedgerKey(k []byte) (e aup.Epoch, last uint32, ok bool) {
+	mailbox, rest, ok1 := bytes.Cut(k, []byte{0})
+	folder, numbers, ok2 := bytes.Cut(rest, []byte{0})
+	if !ok1 || !ok2 || len(numbers) != 8 {
+		return e, 0, false
+	}
+	e = aup.Epoch{Mailbox: string(mailbox), Folder: string(folder), UIDValidity: binary.BigEndian.Uint32(numbers)}
+	return e, binary.BigEndian.Uint32(numbers[4:]), true
+}
+
 // Cursor implements [aup.Ledger].
 func (s *Store) Cursor(ctx context.Context, mailbox, folder string) (e aup.Epoch, cursor uint32, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
@@ -64,8 +76,8 @@ func (s *Store) Rows(ctx context.Context, e aup.Epoch, first, last uint32) (rows
 
 // Account implements [aup.Accountant].
 func (s *Store) Account(ctx context.Context, e aup.Epoch, rows []aup.LedgerRow, cursor uint32) error {
-	if e.UIDValidity == 0 {
-		return fmt.Errorf("account for %s/%s: UIDVALIDITY 0 is none: %w", e.Mailbox, e.Folder, aup.ErrInvalid)
+	if err := checkEpoch(e); err != nil {
+		return err
 	}
 	return s.update(ctx, func(tx *bbolt.Tx) error {
 		f, err := openFolder(tx, e)
@@ -88,12 +100,25 @@ func (s *Store) Account(ctx context.Context, e aup.Epoch, rows []aup.LedgerRow, 
 	})
 }
 
+// checkEpoch refuses what cannot be an epoch (RFC 9051, 2.3.1.1), or would make
+// keys that are not told apart.
+func checkEpoch(e aup.Epoch) error {
+	if e.UIDValidity == 0 || strings.ContainsRune(e.Mailbox+e.Folder, 0) {
+		return fmt.Errorf("folder %q of mailbox %q with UIDVALIDITY %d: neither name may hold a NUL, the number must be above 0: %w",
+			e.Folder, e.Mailbox, e.UIDValidity, aup.ErrInvalid)
+	}
+	return nil
+}
+
 // recordedRow writes the ledger row of a recorded mail.
 func recordedRow(tx *bbolt.Tx, m *aup.Mail, id aup.ReportID, at time.Time) error {
 	if m.Source.UID == 0 {
 		return nil // a file
 	}
 	e := m.Source.Epoch()
+	if err := checkEpoch(e); err != nil {
+		return err
+	}
 	f, known, err := readFolder(tx, e.Mailbox, e.Folder)
 	if err != nil {
 		return err
@@ -238,7 +263,7 @@ func overlay(old []aup.LedgerRow, row aup.LedgerRow) []aup.LedgerRow {
 			add(row, next, uint64(row.Last))
 			next = uint64(row.Last) + 1
 			add(r, first, last)
-		case r.Fate == aup.Recorded || r.Fate == aup.Quarantined:
+		case keeps(r.Fate):
 			add(row, next, first-1)
 			add(r, first, last)
 			next = last + 1
@@ -254,6 +279,9 @@ func overlay(old []aup.LedgerRow, row aup.LedgerRow) []aup.LedgerRow {
 	add(row, next, uint64(row.Last))
 	return out
 }
+
+// keeps reports whether the fate of a UID is a report, which nothing replaces.
+func keeps(f aup.Fate) bool { return f == aup.Recorded || f == aup.Quarantined }
 
 // mergeable reports whether a and b say the same of their UIDs. When it was is
 // told of the first.

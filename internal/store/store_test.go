@@ -21,7 +21,6 @@ import (
 	"aupd/internal/store/logtest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.etcd.io/bbolt"
 )
 
 var at = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -237,125 +236,6 @@ func TestShortIDs(t *testing.T) {
 		if _, err := s.Report(t.Context(), aup.ReportID(wrong)); !errors.Is(err, aup.ErrNotFound) {
 			t.Errorf("Report(%q) = %v, want ErrNotFound", wrong, err)
 		}
-	}
-}
-
-func TestRebuild(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, dir)
-	for i := range 20 {
-		record(t, s, intake(fmt.Append(nil, i), uint32(i+1)))
-	}
-	before := whole(t, s)
-	got, err := s.Rebuild(t.Context())
-	if err != nil || got.Reports != 20 || got.Head != before.Head || got.Events != before.Events {
-		t.Errorf("Rebuild = %+v, %v; want %+v", got, err, before)
-	}
-}
-
-func TestOpenErrors(t *testing.T) {
-	used := t.TempDir()
-	open(t, used)
-	newer := t.TempDir()
-	openLoose(t, newer).Close()
-	edit(t, newer, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("99")) })
-	file := filepath.Join(t.TempDir(), "file")
-	garbage := t.TempDir()
-	for _, f := range []string{file, filepath.Join(garbage, store.FileName)} {
-		if err := os.WriteFile(f, bytes.Repeat([]byte("no store "), 1000), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, tc := range map[string]struct {
-		dir  string
-		kind error
-		text string
-	}{
-		"in use":      {used, aup.ErrBusy, "another aupd has it open"},
-		"newer":       {newer, aup.ErrNewer, "format 99"},
-		"a file":      {file, nil, "a file stands where"},
-		"in a file":   {filepath.Join(file, "x"), nil, "a file stands where"},
-		"not a store": {garbage, aup.ErrDamaged, "is no store of aupd"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := store.Open(tc.dir, store.Options{})
-			if err == nil || tc.kind != nil && !errors.Is(err, tc.kind) || !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("Open = %v, want one line of %v with %q", err, tc.kind, tc.text)
-			}
-			if err != nil && !strings.Contains(err.Error(), tc.dir) {
-				t.Errorf("the error does not name the folder: %v", err)
-			}
-		})
-	}
-	if _, err := store.Open(t.TempDir(), store.Options{ReadOnly: true}); err == nil {
-		t.Error("a store that does not exist was opened for reading")
-	}
-}
-
-// edit changes the file behind the store's back.
-func edit(t *testing.T, dir string, f func(*bbolt.Tx) error) {
-	t.Helper()
-	db, err := bbolt.Open(filepath.Join(dir, store.FileName), 0o600, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(db.Update(f), db.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestVerifyFindsDamage(t *testing.T) {
-	first := func(tx *bbolt.Tx, bucket string) (*bbolt.Bucket, []byte, []byte) {
-		b := tx.Bucket([]byte(bucket))
-		k, v := b.Cursor().First()
-		return b, bytes.Clone(k), bytes.Clone(v)
-	}
-	for name, tc := range map[string]struct {
-		edit func(*bbolt.Tx) error
-		want string
-	}{
-		"an event swapped": {func(tx *bbolt.Tx) error {
-			b, k, _ := first(tx, "log")
-			_, v := b.Cursor().Last()
-			return b.Put(k, bytes.Clone(v))
-		}, "event 1: "},
-		"an event cut":      {func(tx *bbolt.Tx) error { b, k, v := first(tx, "log"); return b.Put(k, v[:40]) }, "event 1: "},
-		"the last one gone": {func(tx *bbolt.Tx) error { b := tx.Bucket([]byte("log")); k, _ := b.Cursor().Last(); return b.Delete(k) }, "events at the end are missing"},
-		"a message gone":    {func(tx *bbolt.Tx) error { b, k, _ := first(tx, "raw"); return b.Delete(k) }, "chunk 0 is not there"},
-		"messages swapped": {func(tx *bbolt.Tx) error {
-			b, k, _ := first(tx, "raw")
-			_, v := b.Cursor().Last()
-			return b.Put(k, bytes.Clone(v))
-		}, "recorded was"},
-		"a loose message": {func(tx *bbolt.Tx) error { return tx.Bucket([]byte("raw")).Put(make([]byte, 36), []byte("x")) }, "it is no report"},
-		"a report gone": {func(tx *bbolt.Tx) error {
-			b := tx.Bucket([]byte("view")).Bucket([]byte("order"))
-			k, _ := b.Cursor().First()
-			return b.Delete(k)
-		}, "is missing"},
-		"a ledger row for another": {func(tx *bbolt.Tx) error {
-			b, k, v := first(tx, "ledger")
-			return b.Put(k, []byte(strings.Replace(string(v), `"first":1`, `"first":9`, 1)))
-		}, "does not know of it"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			s, err := store.Open(dir, store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			record(t, s, intake([]byte("a message"), 1), intake([]byte("b message"), 2))
-			s.Close()
-			edit(t, dir, tc.edit)
-			if s, err = store.Open(dir, store.Options{ReadOnly: true}); err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			a, err := s.Verify(t.Context())
-			if err != nil || !strings.Contains(strings.Join(a.Faults, "\n"), tc.want) {
-				t.Errorf("Verify = %q, %v; want a fault with %q", a.Faults, err, tc.want)
-			}
-		})
 	}
 }
 

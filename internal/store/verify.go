@@ -6,9 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 
 	"aupd/internal/aup"
 
@@ -95,10 +92,14 @@ func (a *auditor) log(ctx context.Context, tx *bbolt.Tx, again *scratch) error {
 		if got := tx.Bucket(bucketKeys).Get([]byte(e.Key)); !bytes.Equal(got, k) {
 			a.fault("event %d: its key %q is not listed", n, e.Key)
 		}
-		if e.Received != nil {
+		switch {
+		case e.Received != nil:
+			a.source(tx, e.Report, e.Received.Source)
 			if err := a.message(ctx, tx, e); err != nil {
 				return err
 			}
+		case e.Seen != nil:
+			a.source(tx, e.Report, e.Seen.Source)
 		}
 		if err := again.apply(e); err != nil {
 			a.fault("event %d: %v", n, err)
@@ -133,46 +134,14 @@ func (a *auditor) message(ctx context.Context, tx *bbolt.Tx, e aup.Event) error 
 		h.Write(data)
 		left -= int64(len(data))
 	}
+	if more := (e.Received.Size + chunkSize - 1) / chunkSize; tx.Bucket(bucketRaw).Get(chunkKey(want, int(max(more, 1)))) != nil {
+		a.fault("report %s: more is kept than the %d bytes of its message", e.Report, e.Received.Size)
+	}
 	a.RawBytes += e.Received.Size
 	if got := aup.Hash(h.Sum(nil)); got != want {
 		a.fault("report %s: its message has hash %s, recorded was %s", e.Report, got, want)
 	}
 	return nil
-}
-
-// ledger checks that each recorded row names a report that has that source.
-func (a *auditor) ledger(ctx context.Context, tx *bbolt.Tx) error {
-	view := tx.Bucket(bucketView)
-	return tx.Bucket(bucketFolders).ForEach(func(k, _ []byte) error {
-		mailbox, folder, _ := bytes.Cut(bytes.TrimSuffix(k, []byte{0}), []byte{0})
-		f, _, err := readFolder(tx, string(mailbox), string(folder))
-		if err != nil {
-			a.fault("%v", err)
-			return nil
-		}
-		e := aup.Epoch{Mailbox: string(mailbox), Folder: string(folder), UIDValidity: f.UIDValidity}
-		rows, err := touching(tx, e, 0, ^uint32(0))
-		if err != nil {
-			a.fault("%v", err)
-			return nil
-		}
-		last := uint32(0)
-		for _, row := range rows {
-			if row.First <= last {
-				a.fault("ledger %s/%s: rows overlap at UID %d", mailbox, folder, row.First)
-			}
-			last = row.Last
-			if row.Report == "" {
-				continue
-			}
-			r, _, err := readReport(view, row.Report)
-			src := aup.Source{Mailbox: e.Mailbox, Folder: e.Folder, UIDValidity: e.UIDValidity, UID: row.First}
-			if err != nil || !slices.ContainsFunc(r.Sources, src.Same) {
-				a.fault("ledger %s/%s: UID %d is said to be report %s, which does not know of it", mailbox, folder, row.First, row.Report)
-			}
-		}
-		return ctx.Err()
-	})
 }
 
 // loose looks for chunks that no report and no pending write has.
@@ -188,98 +157,6 @@ func (a *auditor) loose(tx *bbolt.Tx) {
 			k, _ = c.Next()
 		}
 	}
-}
-
-// A scratch is a view made anew in a file of its own, so that memory stays
-// flat however many reports there are.
-type scratch struct {
-	dir    string
-	db     *bbolt.DB
-	tx     *bbolt.Tx
-	n      int
-	broken bool // an event could not be applied: nothing to compare
-}
-
-func newScratch() (*scratch, error) {
-	dir, err := os.MkdirTemp("", "aupd-verify-")
-	if err != nil {
-		return nil, err
-	}
-	sc := &scratch{dir: dir}
-	sc.db, err = bbolt.Open(filepath.Join(dir, "view"), 0o600, &bbolt.Options{NoSync: true, NoFreelistSync: true})
-	if err == nil {
-		err = sc.db.Update(func(tx *bbolt.Tx) error { _, err := createView(tx); return err })
-	}
-	if err != nil {
-		sc.remove()
-		return nil, err
-	}
-	return sc, nil
-}
-
-// apply brings the scratch view up to e, a thousand events a transaction.
-func (sc *scratch) apply(e aup.Event) (err error) {
-	if sc.broken {
-		return nil
-	}
-	if sc.tx == nil {
-		if sc.tx, err = sc.db.Begin(true); err != nil {
-			return err
-		}
-	}
-	if err := applyEvent(sc.tx.Bucket(bucketView), e); err != nil {
-		return err
-	}
-	if sc.n++; sc.n%1000 == 0 {
-		err = sc.tx.Commit()
-		sc.tx = nil
-	}
-	return err
-}
-
-// compare tells a of every row in which the kept view differs.
-func (sc *scratch) compare(tx *bbolt.Tx, a *auditor) (err error) {
-	if sc.broken {
-		return nil
-	}
-	if sc.tx == nil {
-		if sc.tx, err = sc.db.Begin(true); err != nil {
-			return err
-		}
-	}
-	kept, again := tx.Bucket(bucketView), sc.tx.Bucket(bucketView)
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketState} {
-		ck, ca := kept.Bucket(name).Cursor(), again.Bucket(name).Cursor()
-		k, v := ck.First()
-		ak, av := ca.First()
-		for k != nil || ak != nil {
-			switch c := bytes.Compare(k, ak); {
-			case ak == nil || k != nil && c < 0:
-				a.fault("view: %s %q is kept, but does not follow from the log", name, k)
-				k, v = ck.Next()
-			case k == nil || c > 0:
-				a.fault("view: %s %q is missing", name, ak)
-				ak, av = ca.Next()
-			default:
-				if !bytes.Equal(v, av) {
-					a.fault("view: %s %q differs from what follows from the log", name, k)
-				}
-				k, v = ck.Next()
-				ak, av = ca.Next()
-			}
-		}
-	}
-	return nil
-}
-
-func (sc *scratch) remove() {
-	if sc.tx != nil {
-		_ = sc.tx.Rollback()
-	}
-	if sc.db != nil {
-		_ = sc.db.Close()
-	}
-	_ = os.RemoveAll(sc.dir)
 }
 
 // Rebuild implements [aup.Keeper].
