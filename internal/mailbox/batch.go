@@ -183,32 +183,38 @@ func (f *folder) missed(uid uint32, why string) fate {
 	return fate{Fate: aup.Missing, note: why, tries: tries}
 }
 
-// settle waits for the sink, then writes the ledger of the batch and moves the
-// cursor as far as everything is known.
-func (f *folder) settle(ctx context.Context, b *batch) error {
-	if err := b.wait(ctx); err != nil {
-		return err
+// settle waits for the sink, then writes the ledger of some batches, which
+// follow each other, and moves the cursor as far as everything is known.
+func (f *folder) settle(ctx context.Context, batches ...*batch) error {
+	if len(batches) == 0 {
+		return nil
 	}
-	cursor := uint32(0)
-	if len(b.uids) > 0 {
-		cursor = b.uids[len(b.uids)-1]
-	}
-	for uid, err := range b.failed {
-		if cursor = min(cursor, uid-1); uid <= f.cursor {
-			// It turned up late: the cursor does not keep it from being
-			// forgotten, so the ledger must.
-			b.fates[uid] = f.missed(uid, err.Error())
+	var rows []aup.LedgerRow
+	var failed error
+	now, cursor := f.w.wall().UTC(), uint32(math.MaxUint32)
+	for _, b := range batches {
+		if err := b.wait(ctx); err != nil {
+			return err
 		}
+		for uid, err := range b.failed {
+			failed = f.fault(KindStore, fmt.Sprintf("record uid %d", uid), "", storeError{err})
+			if cursor = min(cursor, uid-1); uid <= f.cursor {
+				// It turned up late: the cursor does not keep it from being
+				// forgotten, so the ledger must.
+				b.fates[uid] = f.missed(uid, err.Error())
+			}
+		}
+		rows = append(rows, b.rows(now)...)
 	}
-	now := f.w.wall().UTC()
-	if err := f.account(ctx, b.epoch, b.rows(now), max(cursor, f.cursor)); err != nil {
+	last := batches[len(batches)-1]
+	cursor = min(cursor, last.uids[len(last.uids)-1])
+	if err := f.account(ctx, last.epoch, rows, max(cursor, f.cursor)); err != nil {
 		return err
 	}
-	f.remember(b, now)
-	for uid, err := range b.failed {
-		return f.fault(KindStore, fmt.Sprintf("record uid %d", uid), "", storeError{err})
+	for _, b := range batches {
+		f.remember(b, now)
 	}
-	return nil
+	return failed
 }
 
 // account writes rows to the ledger and moves the cursor up.
