@@ -13,6 +13,7 @@
 //   - session.go, fetch.go, spool.go: the few commands that are needed.
 //   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
 //   - mark.go: the mark on what was recorded, if there is to be one.
+//   - probe.go: a visit for a person who sets the mailbox up.
 //   - watch.go: IDLE or poll, look again, and connect again after an error.
 //
 // The server is never trusted to tell the truth: not that a folder is still

@@ -180,6 +180,7 @@ func (s *session) command(doing string, run func() error) error {
 func (s *session) open(name string) (uint32, error) {
 	var data *imap.SelectData
 	s.g.note(func(n *notes) { n.ReadOnly, n.Flags = false, "" })
+	s.messages.Store(0)
 	readOnly := s.f.w.opt.Mark.none()
 	err := s.command("open the folder", func() (err error) {
 		data, err = s.c.Select(name, &imap.SelectOptions{ReadOnly: readOnly}).Wait()

@@ -1,0 +1,58 @@
+package mailbox
+
+import (
+	"context"
+	"crypto/tls"
+	"slices"
+	"time"
+)
+
+// A Probe is what a visit to a mailbox found, for a person who sets it up.
+type Probe struct {
+	TLS             string    // the version; empty for plain text
+	CertificateEnds time.Time // of the server's certificate; zero for plain text
+	Capabilities    []string  // after sign-in, sorted
+	Folders         []FolderProbe
+}
+
+// A FolderProbe is what a visit to a watched folder found.
+type FolderProbe struct {
+	Name        string
+	UIDValidity uint32
+	Messages    uint32
+	Idle        bool  // new mail is told at once
+	Err         error // an *Error; nil when the folder can be opened
+}
+
+// Probe signs in and opens every watched folder for reading, or for the mark
+// that is asked for. It takes no mail and changes nothing. The error, an
+// *Error, is for a sign-in that failed; what is wrong with a folder stands with
+// it.
+func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
+	var p Probe
+	f := newFolder(w, "")
+	err := f.connected(ctx, func(s *session) error {
+		if conn, ok := s.g.Conn.(*tls.Conn); ok {
+			state := conn.ConnectionState()
+			p.TLS, p.CertificateEnds = tls.VersionName(state.Version), state.PeerCertificates[0].NotAfter
+		}
+		for c := range s.c.Caps() {
+			p.Capabilities = append(p.Capabilities, string(c))
+		}
+		slices.Sort(p.Capabilities)
+		for _, name := range w.opt.Folders {
+			f.name = name
+			got := FolderProbe{Name: name, Idle: slices.Contains(p.Capabilities, "IDLE")}
+			if got.UIDValidity, got.Err = s.open(name); got.Err == nil && !w.opt.Mark.none() {
+				got.Err = f.markable(s)
+			}
+			got.Messages = s.messages.Load()
+			p.Folders = append(p.Folders, got)
+			if s.g.cause() != nil {
+				return got.Err
+			}
+		}
+		return nil
+	})
+	return p, err
+}
