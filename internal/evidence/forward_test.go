@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"aupd/internal/aup"
 
@@ -22,26 +23,36 @@ func parse(subject, text string) aup.Document {
 // forwards holds a forwarded message as each client and language writes it.
 // The sender is always a@b.example, the subject "Last offer".
 var forwards = map[string]string{
-	"Gmail, English":          "---------- Forwarded message ---------\nFrom: Ann B <a@b.example>\nDate: Tue, 3 Mar 2026 at 23:47\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
-	"Gmail, German":           "---------- Forwarded message ---------\nVon: Ann B <a@b.example>\nDate: Di., 3. März 2026 um 23:47 Uhr\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
-	"Outlook, English":        "________________________________\nFrom: Ann B <a@b.example>\nSent: Tuesday, March 3, 2026 11:47 PM\nTo: x@y.example\nSubject: Last offer\n\nBuy now.",
-	"Outlook, French":         "De : Ann B <a@b.example>\nEnvoyé : mardi 3 mars 2026 23:47\nÀ : x@y.example\nObjet : Last offer\n\nBuy now.",
-	"Outlook, Spanish":        "-----Mensaje original-----\nDe: Ann B [mailto:a@b.example]\nEnviado el: martes, 3 de marzo de 2026 23:47\nPara: x@y.example\nAsunto: Last offer\n\nBuy now.",
-	"Outlook, Turkish":        "________________________________\nKimden: Ann B <a@b.example>\nGönderildi: 3 Mart 2026 Salı 23:47\nKime: x@y.example\nKonu: Last offer\n\nBuy now.",
-	"Apple Mail, English":     "Begin forwarded message:\n\nFrom: Ann B <a@b.example>\nSubject: Last offer\nDate: 3 March 2026 at 23:47:00 CET\nTo: x@y.example\n\nBuy now.",
-	"Apple Mail, quoted":      "Begin forwarded message:\n\n> From: Ann B <a@b.example>\n> Subject: Last offer\n> Date: 3 March 2026 at 23:47:00 CET\n> To: x@y.example\n> \n> Buy now.",
-	"Apple Mail, Italian":     "Inizio messaggio inoltrato:\n\nDa: Ann B <a@b.example>\nOggetto: Last offer\nData: 3 marzo 2026 alle ore 23:47\nA: x@y.example\n\nBuy now.",
-	"Thunderbird, English":    "-------- Forwarded Message --------\nSubject: \tLast offer\nDate: \tTue, 3 Mar 2026 23:47:00 +0100\nFrom: \tAnn B <a@b.example>\nTo: \tx@y.example\n\nBuy now.",
-	"Thunderbird, Polish":     "-------- Przekazana wiadomość --------\nTemat: \tLast offer\nData: \tTue, 3 Mar 2026 23:47:00 +0100\nOd: \tAnn B <a@b.example>\nDo: \tx@y.example\n\nBuy now.",
-	"Thunderbird, Japanese":   "-------- 転送されたメッセージ --------\n件名: \tLast offer\n日付: \tTue, 3 Mar 2026 23:47:00 +0100\n差出人: \tAnn B <a@b.example>\n宛先: \tx@y.example\n\nBuy now.",
-	"mutt":                    "----- Forwarded message from Ann B <a@b.example> -----\n\nDate: Tue, 3 Mar 2026 23:47:00 +0100\nFrom: Ann B <a@b.example>\nTo: x@y.example\nSubject: Last offer\n\nBuy now.\n\n----- End forwarded message -----\n\nThat is all.",
-	"Yahoo":                   "----- Forwarded Message -----\nFrom: Ann B <a@b.example>\nTo: x@y.example\nSent: Tuesday, March 3, 2026, 11:47:00 PM GMT+1\nSubject: Last offer\n\nBuy now.",
-	"mobile, Russian":         "-------- Пересылаемое сообщение --------\nОт кого: Ann B <a@b.example>\nКому: x@y.example\nДата: Вторник, 3 марта 2026, 23:47 +03:00\nТема: Last offer\n\nBuy now.",
-	"Outlook, Dutch":          "Van: Ann B <a@b.example>\nVerzonden: dinsdag 3 maart 2026 23:47\nAan: x@y.example\nOnderwerp: Last offer\n\nBuy now.",
-	"Outlook, Chinese":        "发件人: Ann B <a@b.example>\n发送时间: 2026年3月3日 23:47\n收件人: x@y.example\n主题: Last offer\n\nBuy now.",
-	"Naver, Korean":           "-----원본 메시지-----\n보낸 사람: Ann B <a@b.example>\n받는 사람: x@y.example\n날짜: 2026년 3월 3일 화요일 23:47\n제목: Last offer\n\nBuy now.",
-	"Gmail, Portuguese, bold": "---------- Mensagem encaminhada ---------\n*De:* Ann B <a@b.example>\n*Data:* ter., 3 de mar. de 2026 23:47\n*Assunto:* Last offer\n*Para:* x@y.example\n\nBuy now.",
-	"Outlook, Arabic":         "من: Ann B <a@b.example>\nتاريخ الإرسال: 3 مارس 2026\nإلى: x@y.example\nالموضوع: Last offer\n\nBuy now.",
+	"Gmail, English":                "---------- Forwarded message ---------\nFrom: Ann B <a@b.example>\nDate: Tue, 3 Mar 2026 at 23:47\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
+	"Gmail, German":                 "---------- Forwarded message ---------\nVon: Ann B <a@b.example>\nDate: Di., 3. März 2026 um 23:47 Uhr\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
+	"Outlook, English":              "________________________________\nFrom: Ann B <a@b.example>\nSent: Tuesday, March 3, 2026 11:47 PM\nTo: x@y.example\nSubject: Last offer\n\nBuy now.",
+	"Outlook, French":               "De : Ann B <a@b.example>\nEnvoyé : mardi 3 mars 2026 23:47\nÀ : x@y.example\nObjet : Last offer\n\nBuy now.",
+	"Outlook, Spanish":              "-----Mensaje original-----\nDe: Ann B [mailto:a@b.example]\nEnviado el: martes, 3 de marzo de 2026 23:47\nPara: x@y.example\nAsunto: Last offer\n\nBuy now.",
+	"Outlook, Turkish":              "________________________________\nKimden: Ann B <a@b.example>\nGönderildi: 3 Mart 2026 Salı 23:47\nKime: x@y.example\nKonu: Last offer\n\nBuy now.",
+	"Apple Mail, English":           "Begin forwarded message:\n\nFrom: Ann B <a@b.example>\nSubject: Last offer\nDate: 3 March 2026 at 23:47:00 CET\nTo: x@y.example\n\nBuy now.",
+	"Apple Mail, quoted":            "Begin forwarded message:\n\n> From: Ann B <a@b.example>\n> Subject: Last offer\n> Date: 3 March 2026 at 23:47:00 CET\n> To: x@y.example\n> \n> Buy now.",
+	"Apple Mail, Italian":           "Inizio messaggio inoltrato:\n\nDa: Ann B <a@b.example>\nOggetto: Last offer\nData: 3 marzo 2026 alle ore 23:47\nA: x@y.example\n\nBuy now.",
+	"Thunderbird, English":          "-------- Forwarded Message --------\nSubject: \tLast offer\nDate: \tTue, 3 Mar 2026 23:47:00 +0100\nFrom: \tAnn B <a@b.example>\nTo: \tx@y.example\n\nBuy now.",
+	"Thunderbird, Polish":           "-------- Przekazana wiadomość --------\nTemat: \tLast offer\nData: \tTue, 3 Mar 2026 23:47:00 +0100\nOd: \tAnn B <a@b.example>\nDo: \tx@y.example\n\nBuy now.",
+	"Thunderbird, Japanese":         "-------- 転送されたメッセージ --------\n件名: \tLast offer\n日付: \tTue, 3 Mar 2026 23:47:00 +0100\n差出人: \tAnn B <a@b.example>\n宛先: \tx@y.example\n\nBuy now.",
+	"mutt":                          "----- Forwarded message from Ann B <a@b.example> -----\n\nDate: Tue, 3 Mar 2026 23:47:00 +0100\nFrom: Ann B <a@b.example>\nTo: x@y.example\nSubject: Last offer\n\nBuy now.\n\n----- End forwarded message -----\n\nThat is all.",
+	"Yahoo":                         "----- Forwarded Message -----\nFrom: Ann B <a@b.example>\nTo: x@y.example\nSent: Tuesday, March 3, 2026, 11:47:00 PM GMT+1\nSubject: Last offer\n\nBuy now.",
+	"mobile, Russian":               "-------- Пересылаемое сообщение --------\nОт кого: Ann B <a@b.example>\nКому: x@y.example\nДата: Вторник, 3 марта 2026, 23:47 +03:00\nТема: Last offer\n\nBuy now.",
+	"Outlook, Dutch":                "Van: Ann B <a@b.example>\nVerzonden: dinsdag 3 maart 2026 23:47\nAan: x@y.example\nOnderwerp: Last offer\n\nBuy now.",
+	"Outlook, Chinese":              "发件人: Ann B <a@b.example>\n发送时间: 2026年3月3日 23:47\n收件人: x@y.example\n主题: Last offer\n\nBuy now.",
+	"Naver, Korean":                 "-----원본 메시지-----\n보낸 사람: Ann B <a@b.example>\n받는 사람: x@y.example\n날짜: 2026년 3월 3일 화요일 23:47\n제목: Last offer\n\nBuy now.",
+	"Gmail, Portuguese, bold":       "---------- Mensagem encaminhada ---------\n*De:* Ann B <a@b.example>\n*Data:* ter., 3 de mar. de 2026 23:47\n*Assunto:* Last offer\n*Para:* x@y.example\n\nBuy now.",
+	"Outlook, Czech":                "-----Původní zpráva-----\nOd: Ann B <a@b.example>\nOdesláno: úterý 3. března 2026 23:47\nKomu: x@y.example\nPředmět: Last offer\n\nBuy now.",
+	"Apple Mail, Swedish":           "Vidarebefordrat brev:\n\n> Från: Ann B <a@b.example>\n> Ämne: Last offer\n> Datum: 3 mars 2026 23:47:00 CET\n> Till: x@y.example\n> \n> Buy now.",
+	"iPhone, French":                "Envoyé de mon iPhone\n\nDébut du message transféré :\n\n> De: Ann B <a@b.example>\n> Date: 3 mars 2026 à 23:47:00 UTC+1\n> À: x@y.example\n> Objet: Last offer\n> \n> Buy now.",
+	"Samsung, English":              "-------- Original message --------\nFrom: Ann B <a@b.example>\nDate: 3/3/2026 23:47 (GMT+01:00)\nTo: x@y.example\nSubject: Last offer\n\nBuy now.",
+	"K-9":                           "-------- Original Message --------\nFrom: Ann B <a@b.example>\nSent: March 3, 2026 11:47:00 PM GMT+01:00\nTo: x@y.example\nSubject: Last offer\n\nBuy now.",
+	"Outlook mobile":                "Get Outlook for iOS\n________________________________\nFrom: Ann B <a@b.example>\nSent: Tuesday, 3 March 2026 23:47:00\nTo: x@y.example <x@y.example>\nSubject: Last offer\n\nBuy now.",
+	"Outlook, Chinese, traditional": "寄件者: Ann B <a@b.example>\n寄件日期: 2026年3月3日 下午 11:47\n收件者: x@y.example\n主旨: Last offer\n\nBuy now.",
+	"Gmail, Japanese":               "---------- Forwarded message ---------\n差出人: Ann B <a@b.example>\nDate: 2026年3月3日(火) 23:47\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
+	"quoted":                        "> -----Original Message-----\n> From: Ann B <a@b.example>\n> Sent: Tuesday, March 3, 2026 11:47 PM\n> To: x@y.example\n> Subject: Last offer\n>\n> Buy now.",
+	"labels on lines of their own":  "-------- Forwarded Message --------\nSubject:\nLast offer\nDate:\nTue, 3 Mar 2026 23:47:00 +0100\nFrom:\nAnn B <a@b.example>\nTo:\nx@y.example\n\nBuy now.",
+	"Outlook, Arabic":               "من: Ann B <a@b.example>\nتاريخ الإرسال: 3 مارس 2026\nإلى: x@y.example\nالموضوع: Last offer\n\nBuy now.",
 }
 
 func TestForwards(t *testing.T) {
@@ -52,7 +63,7 @@ func TestForwards(t *testing.T) {
 				t.Fatalf("%d messages, want the report and one forward", len(doc.Messages))
 			}
 			m := doc.Messages[1]
-			if m.Via != aup.ViaInline || m.Subject != "Last offer" || len(m.From) != 1 || m.From[0].Addr != "a@b.example" || m.Date.IsZero() && m.DateText == "" {
+			if m.Via != aup.ViaInline || m.Subject != "Last offer" || len(m.From) != 1 || m.From[0].Addr != "a@b.example" || m.Date.Month() != time.March || m.Date.Day() != 3 || m.Date.Year() != 2026 {
 				t.Errorf("message %+v", m)
 			}
 			got := voiceOf(&doc.Parts[1], "Please look")
@@ -66,6 +77,42 @@ func TestForwards(t *testing.T) {
 				t.Error("what follows the forward is not the reporter's own")
 			}
 		})
+	}
+}
+
+func TestForwardWithin(t *testing.T) {
+	doc := parse("Fwd: x", "Look.\n\n---------- Forwarded message ---------\nFrom: Ann <a@b.example>\nDate: Tue, 3 Mar 2026 at 23:47\nSubject: Fwd: offer\nTo: <x@y.example>\n\nMine.\n\n"+
+		"Begin forwarded message:\n\nFrom: Zed <z@z.example>\nDate: 2 March 2026 at 10:00:00 UTC\nSubject: offer\nTo: a@b.example\n\nTheirs.\n")
+	var got []string
+	for _, m := range doc.Messages[1:] {
+		got = append(got, fmt.Sprintf("%d %s %s", m.Parent, m.From[0].Addr, m.To[0].Addr))
+	}
+	if d := cmp.Diff([]string{"0 a@b.example x@y.example", "1 z@z.example a@b.example"}, got); d != "" {
+		t.Errorf("messages (-want +got):\n%s", d)
+	}
+}
+
+// What a reply quotes is earlier mail, not a forward.
+func TestReplyIsNoForward(t *testing.T) {
+	for _, text := range []string{
+		"Still no answer.\n\n-----Original Message-----\nFrom: Desk <desk@cloud.example>\nSent: Tuesday, March 3, 2026 11:47 PM\nTo: x@y.example\nSubject: Acceptable Use Policy\n\nWe look into it.",
+		"Still no answer.\n\n________________________________\nVon: Desk <desk@cloud.example>\nGesendet: Dienstag, 3. März 2026 23:47\nAn: x@y.example\nBetreff: Acceptable Use Policy\n\nWe look into it.",
+		"Still no answer.\n\nLe mar. 3 mars 2026 à 23:47, Desk <desk@cloud.example> a écrit :\n\n> We look into it.",
+		"Still no answer.\n\nOn Tue, 3 Mar 2026 at 23:47, Desk of the cloud with a long name\n<desk@cloud.example> wrote:\n\n> We look into it.",
+	} {
+		doc := parse("Re: Acceptable Use Policy", text)
+		if len(doc.Messages) != 1 {
+			t.Errorf("%q: %d messages", text, len(doc.Messages))
+		}
+		if v := voiceOf(&doc.Parts[1], "desk@cloud"); v != aup.VoiceQuote {
+			t.Errorf("%q: the line above the quotation is %s", text, v)
+		}
+		if v := voiceOf(&doc.Parts[1], "We look"); v != aup.VoiceQuote {
+			t.Errorf("%q: what was quoted is %s", text, v)
+		}
+		if v := voiceOf(&doc.Parts[1], "Still no"); v != aup.VoiceOwn {
+			t.Errorf("%q: the reporter's words are %s", text, v)
+		}
 	}
 }
 
