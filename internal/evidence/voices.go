@@ -53,11 +53,31 @@ func cutLines(s string) []textLine {
 
 // read gives each line its voice, from the surest signs to the weakest.
 func (t *text) read(b *builder, policy map[string]bool) {
+	m := b.markup[t.part.ID]
 	t.forwards(b)
+	t.within(m.quotes, aup.VoiceQuote)
 	t.quotes()
 	t.pasted()
+	t.within(m.signatures, aup.VoiceSignature)
 	t.signature()
 	t.paragraphs(policy)
+	t.closing()
+}
+
+// within gives the writer's own lines that lie whole in one of the ranges, which
+// are in order, the voice.
+func (t *text) within(ranges []aup.Range, v aup.Voice) {
+	i := 0
+	for _, r := range ranges {
+		for i < len(t.lines) && t.lines[i].start < r.Start {
+			i++
+		}
+		for ; i < len(t.lines) && t.lines[i].start+len(t.lines[i].text) <= r.End; i++ {
+			if t.own(i) {
+				t.set(i, i+1, v, 0)
+			}
+		}
+	}
 }
 
 // own reports whether line i has been given no other voice yet.
@@ -74,20 +94,35 @@ func (t *text) set(from, to int, v aup.Voice, message int) {
 // attribution is the line above a quotation: "On … wrote:" as clients write it.
 var attribution = regexp.MustCompile(`(?i)^\s*(>\s*)*(on|am|le|el|em|il|op|dnia|w dniu|den|il giorno|pe|dne|på|στις)\b.{4,200}(wrote|schrieb|écrit|a écrit|escribió|escreveu|ha scritto|schreef|napisał\(?a?\)?|skrev|kirjoitti|napsal\(?a?\)?|a scris|írta|έγραψε)\s*:?\s*$|^.{4,160}(написал\(?а?\)?|пишет|wrote|yazdı|şunu yazdı|写道|寫道|のメール|のメッセージ|작성|كتب)\s*[:：]\s*$`)
 
+// longestAttribution bounds the line above a quotation: names and addresses of
+// a list may be in it.
+const longestAttribution = 300
+
+// opening is what an attribution begins with.
+var opening = regexp.MustCompile(`(?i)^\s*(on|am|le|el|em|il|op|dnia|w dniu|den|il giorno|pe|dne|på|στις)\s`)
+
 // quotes marks what is quoted from earlier mail: lines that begin with ">", and
-// the line above them that says whose they are.
+// the line above them, or above what HTML marks as quoted, that says whose they
+// are.
 func (t *text) quotes() {
 	for i := range t.lines {
-		l := strings.TrimLeft(t.lines[i].text, " \t")
-		if !t.own(i) {
+		if t.own(i) && isQuoted(t.lines[i].text) {
+			t.set(i, i+1, aup.VoiceQuote, 0)
+		}
+	}
+	for i := range t.lines {
+		l := t.lines[i].text
+		if !t.own(i) || t.blank(i) || len(l) > longestAttribution || !t.quotedBelow(i) {
 			continue
 		}
-		if strings.HasPrefix(l, ">") {
+		switch {
+		case attribution.MatchString(l):
 			t.set(i, i+1, aup.VoiceQuote, 0)
-			continue
-		}
-		if attribution.MatchString(t.lines[i].text) && t.quotedBelow(i) {
-			t.set(i, i+1, aup.VoiceQuote, 0)
+			if folded := i > 0 && t.own(i-1) && !opening.MatchString(l) && opening.MatchString(t.lines[i-1].text); folded {
+				t.set(i-1, i, aup.VoiceQuote, 0)
+			}
+		case i > 0 && t.own(i-1) && !t.blank(i-1) && len(t.lines[i-1].text) < longestAttribution && attribution.MatchString(t.lines[i-1].text+" "+l):
+			t.set(i-1, i+1, aup.VoiceQuote, 0)
 		}
 	}
 }
@@ -95,7 +130,7 @@ func (t *text) quotes() {
 // quotedBelow reports whether a quotation follows line i.
 func (t *text) quotedBelow(i int) bool {
 	for j := i + 1; j < len(t.lines) && j <= i+3; j++ {
-		if strings.HasPrefix(strings.TrimLeft(t.lines[j].text, " \t"), ">") {
+		if t.lines[j].voice == aup.VoiceQuote {
 			return true
 		}
 		if !t.blank(j) {
@@ -103,99 +138,6 @@ func (t *text) quotedBelow(i int) bool {
 		}
 	}
 	return false
-}
-
-var (
-	// mailField is a header field that only mail software writes.
-	mailField = regexp.MustCompile(`(?i)^(received|return-path|delivered-to|message-id|dkim-signature|authentication-results|x-[a-z0-9-]{3,}|mime-version|content-type|reply-to|envelope-to|arc-[a-z-]+|list-[a-z]+|from|to|subject|date|cc|sender)\s*:\s*\S`)
-	// telling is one that people do not write by hand.
-	telling = regexp.MustCompile(`(?i)^(received|return-path|message-id|dkim-signature|authentication-results|x-[a-z0-9-]{3,}|envelope-to)\s*:`)
-	// logLine is what programs write: a time at the front of the line with an
-	// address or a process in it, a web server's line, a packet filter's.
-	logLine = regexp.MustCompile(`(?i)^\W*((mon|tue|wed|thu|fri|sat|sun)\w* )?((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* +\d{1,2},? +(\d{4} +)?\d{1,2}:\d\d(:\d\d)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d[/.]\w{2,3}[/.]\d{2,4}[: ]\d\d:\d\d|\[?\d{10}(\.\d+)?\]?).*(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{4,}|\w\[\d+\]|sshd|kernel|port \d+|\bGET\b|\bPOST\b)|^\d{1,3}(\.\d{1,3}){3} \S+ \S+ \[|\b(SRC|DST)=\d|\bDPT=\d|"(GET|POST|HEAD|PUT) [^"]* HTTP/`)
-)
-
-// pasted marks header fields and log lines that were pasted into the text.
-func (t *text) pasted() {
-	for i := 0; i < len(t.lines); i++ {
-		if !t.own(i) {
-			continue
-		}
-		if n, ok := t.headerRun(i); ok {
-			t.set(i, i+n, aup.VoiceHeaders, 0)
-			i += n - 1
-			continue
-		}
-		if logLine.MatchString(t.lines[i].text) {
-			t.set(i, i+1, aup.VoiceLog, 0)
-		}
-	}
-}
-
-// headerRun returns how many lines from i on are header fields: at least three
-// fields with one that people do not write by hand, folded lines among them.
-func (t *text) headerRun(i int) (n int, ok bool) {
-	fields, sure := 0, false
-	for ; i+n < len(t.lines) && t.own(i+n); n++ {
-		l := t.lines[i+n].text
-		folded := fields > 0 && (strings.HasPrefix(l, " ") || strings.HasPrefix(l, "\t")) && strings.TrimSpace(l) != ""
-		if folded {
-			continue
-		}
-		if !mailField.MatchString(l) {
-			break
-		}
-		fields++
-		sure = sure || telling.MatchString(l)
-	}
-	return n, sure && fields >= 2
-}
-
-var (
-	delimiter = regexp.MustCompile(`^-- ?$`)
-	sentFrom  = regexp.MustCompile(`(?i)^(sent from my|sent from outlook|get outlook for|von meinem .{2,20} gesendet|envoyé de mon|enviado desde mi|enviado do meu|inviato da|verzonden vanaf mijn|wysłane z|отправлено с|iPhoneから送信|从我的|나의 .{2,20}에서 보냄)`)
-)
-
-// signature marks what stands below the signature delimiter (RFC 3676, 4.3),
-// and the line that a mobile client adds.
-func (t *text) signature() {
-	for i := range t.lines {
-		if !t.own(i) {
-			continue
-		}
-		if sentFrom.MatchString(t.lines[i].text) {
-			t.set(i, i+1, aup.VoiceSignature, 0)
-		}
-		if delimiter.MatchString(t.lines[i].text) {
-			for j := i; j < len(t.lines) && t.own(j); j++ {
-				t.set(j, j+1, aup.VoiceSignature, 0)
-			}
-		}
-	}
-}
-
-var legalese = regexp.MustCompile(`(?i)(this (e-?mail|message|communication)( and any (files|attachments))?.{0,80}(confidential|privileged|intended (solely|only))|intended (solely|only) for the (use|addressee|named|person|individual)|if you (are not|have received this).{0,40}(intended recipient|in error)|diese e-?mail enthält vertrauliche|ce (message|courriel).{0,60}confidentiel|este (mensaje|correo|e-?mail).{0,60}confidencial|questo messaggio.{0,60}riservat|dit (bericht|e-?mailbericht).{0,60}vertrouwelijk|настоящее сообщение.{0,60}конфиденциальн)`)
-
-// paragraphs marks the disclaimers and the quotations of the policy among the
-// paragraphs of the writer's own.
-func (t *text) paragraphs(policy map[string]bool) {
-	for i := 0; i < len(t.lines); {
-		j := i
-		var words strings.Builder
-		for ; j < len(t.lines) && t.own(j) && !t.blank(j); j++ {
-			words.WriteString(t.lines[j].text)
-			words.WriteByte(' ')
-		}
-		switch {
-		case j == i:
-			j++
-		case legalese.MatchString(words.String()):
-			t.set(i, j, aup.VoiceDisclaimer, 0)
-		case quotes(words.String(), policy):
-			t.set(i, j, aup.VoicePolicy, 0)
-		}
-		i = j
-	}
 }
 
 // shingle is how many words make a shingle: few enough to stand in one line of
@@ -220,8 +162,12 @@ func eachShingle(s string, f func(string)) {
 	}
 }
 
-// quotes reports whether more than half of s stands in the policy.
-func quotes(s string, policy map[string]bool) bool {
+// quotes reports whether more than one in share of the shingles of s stand in
+// the policy.
+func quotes(s string, policy map[string]bool, share int) bool {
+	if len(policy) == 0 {
+		return false
+	}
 	n, found := 0, 0
 	eachShingle(s, func(sh string) {
 		n++
@@ -229,7 +175,7 @@ func quotes(s string, policy map[string]bool) bool {
 			found++
 		}
 	})
-	return n >= 3 && found*2 > n
+	return n >= 3 && found*share > n
 }
 
 // segments returns the lines' voices as segments that cover the text whole;

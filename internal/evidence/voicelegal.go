@@ -1,0 +1,79 @@
+package evidence
+
+import (
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// secrecy and recipients are the words that legal boilerplate is made of, by
+// their stems: it speaks of confidence and of whom the mail is for.
+var (
+	secrecy = []string{"confidential", "privileged", "proprietary", "vertraulich", "confidentiel", "confidencial", "riservat", "confidenzial", "vertrouwelijk", "poufn", "конфиденциальн", "конфіденційн", "konfidentiell", "fortrolig",
+		"luottamuksell", "důvěrn", "gizli", "bizalmas", "confidențial", "機密", "机密", "保密", "기밀"}
+	recipients = []string{"intended recipient", "intended solely", "intended only", "solely for the", "only for the use", "addressee", "received this message in error", "received this e-mail in error", "received this email in error", "received it in error",
+		"adressat", "empfänger", "irrtümlich", "destinataire", "par erreur", "destinatari", "por error", "por erro", "per errore", "geadresseerde", "adresat", "адресат", "адресован", "avsedd", "mottagare", "mottaker", "modtager",
+		"vastaanottaja", "příjemc", "alıcı", "címzett", "宛先", "受信者", "收件人", "수신인"}
+)
+
+// isLegal reports whether a paragraph is legal boilerplate.
+func isLegal(s string) bool {
+	const shortest, longest = 60, 4000
+	if len(s) < shortest || len(s) > longest {
+		return false
+	}
+	s = strings.ToLower(s)
+	return containsAny(s, secrecy) && containsAny(s, recipients)
+}
+
+func containsAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// policyNames and saying are what stands before a quotation of the policy.
+var (
+	policyNames = []string{"policy", "aup", "terms", "richtlinie", "nutzungsbedingungen", "politique", "conditions", "política", "condiciones", "termos", "informativa", "condizioni", "beleid", "voorwaarden", "regulamin", "polityk", "правил", "политик", "policyn", "ポリシー", "规约", "政策", "정책"}
+	saying      = []string{"say", "state", "quote", "read", "prohibit", "forbid", "clause", "section", "lautet", "steht", "heißt", "verbietet", "dit", "stipule", "interdit", "dice", "prohíbe", "diz", "proíbe", "vieta", "zegt", "verbiedt", "mówi", "zabrania", "гласит", "запрещ", "säger", "förbjuder"}
+)
+
+// announcesPolicy reports whether s says that the policy's words follow.
+func announcesPolicy(s string) bool {
+	s = strings.ToLower(strings.TrimSpace(s))
+	return strings.HasSuffix(strings.TrimRight(s, " \"“"), ":") && containsAny(s, policyNames) && containsAny(s, saying)
+}
+
+// paragraphs marks the disclaimers and the quotations of the policy among the
+// paragraphs of the writer's own.
+func (t *text) paragraphs(policy map[string]bool) {
+	announced := false
+	for i := 0; i < len(t.lines); {
+		j := i
+		var words strings.Builder
+		for ; j < len(t.lines) && t.own(j) && !t.blank(j); j++ {
+			words.WriteString(t.lines[j].text)
+			words.WriteByte(' ')
+		}
+		if j == i {
+			i++
+			continue
+		}
+		s := words.String()
+		share := 2
+		if announced && strings.ContainsAny(s[:min(len(s), 4)], "\"“„«'‘") {
+			share = 8 // quoted after "your policy says:", a few of its words are enough
+		}
+		switch {
+		case isLegal(s):
+			t.set(i, j, aup.VoiceDisclaimer, 0)
+		case quotes(s, policy, share):
+			t.set(i, j, aup.VoicePolicy, 0)
+		}
+		announced = announcesPolicy(s)
+		i = j
+	}
+}

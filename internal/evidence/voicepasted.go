@@ -1,0 +1,124 @@
+package evidence
+
+import (
+	"regexp"
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// mailFields are the fields that a pasted header has; the value says of those
+// that people do not write by hand that they are telling.
+var mailFields = map[string]bool{
+	"received": true, "return-path": true, "message-id": true, "dkim-signature": true, "authentication-results": true, "envelope-to": true, "delivered-to": true,
+	"x-originating-ip": true, "mime-version": true, "content-type": false, "content-transfer-encoding": true, "reply-to": false, "from": false, "to": false, "subject": false, "date": false,
+	"cc": false, "sender": false, "received-spf": true, "in-reply-to": true, "references": false,
+}
+
+// mailField reports whether l is a header field that mail software writes, and
+// whether it is a telling one.
+func mailField(l string) (is, telling bool) {
+	const longestName = 40
+	i := strings.IndexByte(l[:min(len(l), longestName)], ':')
+	if i <= 0 || strings.TrimSpace(l[i+1:]) == "" && i+1 < len(l) {
+		return false, false
+	}
+	name := strings.ToLower(strings.TrimRight(l[:i], " "))
+	if telling, is = mailFields[name]; is {
+		return true, telling
+	}
+	for _, prefix := range []string{"x-", "arc-", "list-"} {
+		if strings.HasPrefix(name, prefix) && len(name) > len(prefix)+2 && !strings.Contains(name, " ") {
+			return true, true
+		}
+	}
+	return false, false
+}
+
+// logLine is what programs write: a time at the front of the line with an
+// address or a process in it, a web server's line, a packet filter's.
+var logLine = regexp.MustCompile(`(?i)^\W*((mon|tue|wed|thu|fri|sat|sun)\w* )?((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* +\d{1,2},? +(\d{4} +)?\d{1,2}:\d\d(:\d\d)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d[/.]\w{2,3}[/.]\d{2,4}[: ]\d\d:\d\d|\[?\d{10}(\.\d+)?\]?).*(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{4,}|\w\[\d+\]|sshd|kernel|port \d+|\bGET\b|\bPOST\b)|^\d{1,3}(\.\d{1,3}){3} \S+ \S+ \[|\b(SRC|DST)=\d|\bDPT=\d|"(GET|POST|HEAD|PUT) [^"]* HTTP/`)
+
+// isLog reports whether l is a line of a log. Most lines have too few digits
+// to be one.
+func isLog(l string) bool {
+	const fewest, longest = 5, 2000
+	digits := 0
+	for i := 0; i < len(l) && i < longest; i++ {
+		if isDigit(l[i]) {
+			digits++
+		}
+	}
+	return digits >= fewest && logLine.MatchString(l[:min(len(l), longest)])
+}
+
+// isRow reports whether l is a row of a table of incidents: an address among
+// columns.
+func isRow(l string) bool {
+	const longest = 1000
+	l = l[:min(len(l), longest)]
+	columns := max(strings.Count(l, "\t"), strings.Count(l, "|"), strings.Count(l, ";"), strings.Count(l, ","), strings.Count(l, "  "))
+	if columns < 2 {
+		return false
+	}
+	for _, w := range strings.FieldsFunc(l, func(r rune) bool { return r <= ' ' || strings.ContainsRune("|;,\"", r) }) {
+		if h, ok := scanIP(w); ok && h.kind == aup.IndicatorIP && len(w) >= 7 {
+			return true
+		}
+	}
+	return false
+}
+
+// pasted marks header fields, log lines and rows that were pasted into the text.
+func (t *text) pasted() {
+	for i := 0; i < len(t.lines); i++ {
+		if !t.own(i) || t.blank(i) {
+			continue
+		}
+		if n, ok := t.headerRun(i); ok {
+			t.set(i, i+n, aup.VoiceHeaders, 0)
+			i += n - 1
+			continue
+		} else if n > 1 {
+			i += n - 1 // fields, and too few of them
+			continue
+		}
+		if isLog(t.lines[i].text) {
+			t.set(i, i+1, aup.VoiceLog, 0)
+		}
+	}
+	t.rows()
+}
+
+// rows marks two rows of a table and more.
+func (t *text) rows() {
+	for i := 0; i < len(t.lines); {
+		j := i
+		for j < len(t.lines) && t.own(j) && isRow(t.lines[j].text) {
+			j++
+		}
+		if j-i >= 2 {
+			t.set(i, j, aup.VoiceLog, 0)
+		}
+		i = max(j, i+1)
+	}
+}
+
+// headerRun returns how many lines from i on are header fields: at least two
+// fields with one that people do not write by hand, folded lines among them.
+func (t *text) headerRun(i int) (n int, ok bool) {
+	fields, sure := 0, false
+	for ; i+n < len(t.lines) && t.own(i+n); n++ {
+		l := t.lines[i+n].text
+		if fields > 0 && l != "" && (l[0] == ' ' || l[0] == '\t') && !t.blank(i+n) {
+			continue
+		}
+		is, telling := mailField(l)
+		if !is {
+			break
+		}
+		fields++
+		sure = sure || telling
+	}
+	return n, sure && fields >= 2
+}

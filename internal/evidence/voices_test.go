@@ -1,0 +1,71 @@
+package evidence
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"aupd/internal/aup"
+)
+
+func TestVoicesOf(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text, words string
+		want        aup.Voice
+	}{
+		"closing":                 {"They spam us.\n\nBest regards,\nAnn B\nPostmaster, B Ltd", "Postmaster", aup.VoiceSignature},
+		"closing, German":         {"Wir bekommen Spam.\n\nMit freundlichen Grüßen\nAnn B", "Ann B", aup.VoiceSignature},
+		"thanks before the point": {"Hello.\n\nThanks,\n\nThe server 203.0.113.7 has sent us spam for days and we would like you to stop it today.", "The server", aup.VoiceOwn},
+		"thanks at the top":       {"Thanks\nThey spam us.", "They spam", aup.VoiceOwn},
+		"phone":                   {"They spam us.\n\nSent from my iPhone", "Sent from", aup.VoiceSignature},
+		"disclaimer, German":      {"Spam!\n\nDiese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind, vernichten Sie sie.", "vertrauliche", aup.VoiceDisclaimer},
+		"confidential report":     {"This message is confidential: they publish confidential data of our customers on their page since Monday.", "publish", aup.VoiceOwn},
+		"policy announced":        {"Your policy says:\n\n“Nobody may use the service to send unsolicited bulk mail to strangers or pester anyone at all in any way.”", "pester", aup.VoicePolicy},
+		"policy in own words":     {"Your policy forbids unsolicited bulk mail and yet they send it every day to all of us here.", "forbids", aup.VoiceOwn},
+		"rows":                    {"What we saw:\n203.0.113.7,22,2026-03-04,ssh\n203.0.113.8,23,2026-03-04,telnet\nThat is all.", "telnet", aup.VoiceLog},
+		"after rows":              {"What we saw:\n203.0.113.7,22,2026-03-04,ssh\n203.0.113.8,23,2026-03-04,telnet\nThat is all.", "That is", aup.VoiceOwn},
+		"two lines of a letter":   {"From: the abuse desk\nTo: whom it may concern\n\nHello", "whom", aup.VoiceOwn},
+		"web log":                 {"See:\n203.0.113.7 - - [04/Mar/2026:03:51:07 +0000] \"GET /wp-login.php HTTP/1.1\" 404 12", "wp-login", aup.VoiceLog},
+		"two-line attribution":    {"Again.\n\nOn Tue, 3 Mar 2026 at 23:47, Desk of the cloud\n<desk@cloud.example> wrote:\n\n> We look.", "On Tue", aup.VoiceQuote},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := parse("Acceptable Use Policy", tc.text)
+			if got := voiceOf(&doc.Parts[1], tc.words); got != tc.want {
+				t.Errorf("%q is %s, want %s", tc.words, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestVoicesOfHTML(t *testing.T) {
+	raw := "From: r@reporter.example\r\nSubject: Re: Acceptable Use Policy\r\nContent-Type: text/html\r\n\r\n" +
+		"<p>It goes on.</p><div class=gmail_signature>Ann<br>B Ltd</div><div class=gmail_quote>On Tue, 3 Mar 2026 Desk &lt;d@cloud.example&gt; wrote:<blockquote>We look.</blockquote></div>"
+	doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+	for words, want := range map[string]aup.Voice{"It goes": aup.VoiceOwn, "B Ltd": aup.VoiceSignature, "On Tue": aup.VoiceQuote, "We look": aup.VoiceQuote} {
+		if got := voiceOf(&doc.Parts[1], words); got != want {
+			t.Errorf("%q is %s, want %s: %+v", words, got, want, doc.Parts[1].Segments)
+		}
+	}
+}
+
+// TestHostileMeaning reads text that is made to cost time.
+func TestHostileMeaning(t *testing.T) {
+	const size, most = 1 << 20, time.Second
+	for _, piece := range []string{
+		"> ", "From: x\n", "From: x\nSubject: y\n", "From: x\nSubject: y\nTo: z\n\n", "1.2.3.4 ", "1.", "::", "a.b@", "hxxp://a[.]b ", "[.]", " dot ", "http://a.example/", ",a.example", "=1.2.3.4",
+		"Mar  4 03:51:07 ", "On a wrote:\n> b\n", "-- \n", "Thanks\nA\n", "Thanks\n", "Received: from a by b\n", "-----Original Message-----\n", "________\n", "confidential addressee ", "Your policy says:\n\n\"x\n\n",
+		"1,2,3,203.0.113.7\n", "<", "\u200b", "é.", "中a.com", "(", "[dot", "{", "0x", "a@a.example,",
+	} {
+		t.Run(piece, func(t *testing.T) {
+			text := strings.Repeat(piece, size/len(piece))
+			start := time.Now()
+			doc := parse("Fwd: x", text)
+			if took := time.Since(start); took > most {
+				t.Errorf("took %v, want less than %v", took, most)
+			}
+			if len(doc.Indicators) > maxIndicators || len(doc.Messages) > maxMessages {
+				t.Errorf("%d indicators, %d messages", len(doc.Indicators), len(doc.Messages))
+			}
+		})
+	}
+}
