@@ -23,10 +23,11 @@ const (
 	backoffMost  = 5 * time.Minute
 	goodTime     = 10 * time.Minute
 	// aFew bounds the failures that count after a connection on which the
-	// folder was read whole: some networks cut every connection before long.
+	// folder was read whole: some networks cut every connection before long. It
+	// is also how many fruitless looks a server can make us take in a row.
 	aFew = 3
-	// lookEvery is how soon the server can make us look again after a look
-	// that found nothing.
+	// lookEvery is how soon the server can make us look again after a few
+	// looks that found nothing.
 	lookEvery = time.Second
 	// After an error that haste makes worse the wait is slowLeast to slowMost.
 	slowLeast = 5 * time.Minute
@@ -116,17 +117,21 @@ func backoff(failures int, slow bool) time.Duration {
 // watch looks at the folder again and again until an error.
 func (f *folder) watch(ctx context.Context, s *session) error {
 	f.setConnected(true)
-	for {
+	for idle := 0; ; {
 		drain(s.changed)
-		start, before := time.Now(), f.cursor
+		before := f.cursor
 		if err := f.pass(ctx, s); err != nil {
 			return err
 		}
-		if err := f.wait(ctx, s); err != nil {
+		told, err := f.wait(ctx, s)
+		if err != nil {
 			return err
 		}
-		if f.cursor == before {
-			f.sleep(ctx, lookEvery-time.Since(start), false)
+		if idle++; !told || f.cursor > before {
+			idle = 0
+		}
+		if idle >= aFew {
+			f.sleep(ctx, lookEvery, false)
 		}
 	}
 }
@@ -139,14 +144,15 @@ func drain(c <-chan struct{}) {
 }
 
 // wait returns when it is time to look again: new mail, Wake, or the time that
-// IDLE or polling allow. Being woken is a hint and no more.
-func (f *folder) wait(ctx context.Context, s *session) error {
+// IDLE or polling allow. Being woken is a hint and no more; told says that it
+// was the server's.
+func (f *folder) wait(ctx context.Context, s *session) (told bool, err error) {
 	wall, start := f.w.wall().Round(0), time.Now()
 	d := f.w.opt.Poll*9/10 + rand.N(f.w.opt.Poll/5+1)
-	stop, err := func() error { return nil }, error(nil)
+	stop := func() error { return nil }
 	if f.w.wall().Sub(f.idleFailed) > noIdleTime && s.c.Caps().Has(imap.CapIdle) {
 		if stop, err = f.idle(s, &d); err != nil {
-			return err
+			return false, err
 		}
 	}
 	t := time.NewTimer(f.untilMissing(d))
@@ -158,15 +164,16 @@ func (f *folder) wait(ctx context.Context, s *session) error {
 		err = s.fault("", "wait for mail", errors.New("the connection ended"))
 	case <-t.C:
 	case <-s.changed:
+		told = true
 	case <-f.wake:
 	}
 	if stopped := stop(); err == nil {
 		err = stopped
 	}
 	if off := f.w.wall().Round(0).Sub(wall) - time.Since(start); err == nil && off.Abs() > clockStep {
-		return f.fault(KindServer, "wait for mail", "", fmt.Errorf("the clock moved by %v: connecting anew", off.Round(time.Second)))
+		err = f.fault(KindServer, "wait for mail", "", fmt.Errorf("the clock moved by %v: connecting anew", off.Round(time.Second)))
 	}
-	return err
+	return told, err
 }
 
 // untilMissing shortens d to when the next missing message is due.
