@@ -76,6 +76,11 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 	}
 	notices(c.vocab, zones)
 	fired := c.vocab.fire(zones, append(machineFacts(doc), originalFacts(doc)...))
+	for _, f := range c.vocab.learned.judge(c.vocab, zones) {
+		if _, ok := c.policy.Clause(f.rule.Clause); ok || f.rule.Clause == aup.None {
+			fired = append(fired, f)
+		}
+	}
 	v := c.decide(doc, zones, scores(fired))
 	v.Policy, v.Model = c.version, c.Model()
 	return v
@@ -122,9 +127,14 @@ func scores(fired []firing) []score {
 		}
 		factor[k] = share
 		w := f.weight * share
+		if f.rule.Group != modelGroup {
+			w *= ruled
+		}
 		out[i].odds += w
 		for _, s := range f.spans {
-			s.Weight = round(w / float64(len(f.spans)))
+			if f.rule.Group != modelGroup {
+				s.Weight = round(w / float64(len(f.spans)))
+			}
 			out[i].spans = append(out[i].spans, s)
 		}
 	}

@@ -47,6 +47,10 @@ func bestOf(s []score) *score {
 	return &s[0]
 }
 
+// gap is how far in log-odds a further clause may stay behind the best one: what
+// a report mentions by the way is weaker than what it is about.
+const gap = 2.5
+
 // recorded returns the clauses that would be recorded, the primary one first:
 // it and every further one over the threshold. An exception stands alone, and
 // a group gives way to its details.
@@ -55,9 +59,10 @@ func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID 
 	if cl, _ := c.policy.Clause(primary); cl.Exception {
 		return out
 	}
+	best := all[0].odds
 	for _, s := range all {
 		cl, _ := c.policy.Clause(s.clause)
-		if s.clause == primary || s.probability() < Threshold || cl.Exception {
+		if s.clause == primary || s.probability() < Threshold || cl.Exception || s.odds < best-gap {
 			continue
 		}
 		out = append(out, s.clause)

@@ -19,6 +19,12 @@ import (
 //go:embed vocab
 var files embed.FS
 
+// The learned part is made from the examples in training by TestTrain -update.
+//
+//go:generate go test -run TestTrain -update .
+//go:embed learned.tsv
+var learnedFile []byte
+
 // A vocabulary is what the classifier knows: concepts, their phrases, and the
 // rules over them.
 type vocabulary struct {
@@ -26,6 +32,8 @@ type vocabulary struct {
 	phrases   []phrase
 	automaton ahocorasick.AhoCorasick
 	rules     []rule
+	concepts  []string // names by number
+	learned   *learned // nil while it is trained
 	digest    string
 }
 
@@ -64,7 +72,7 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			return nil, fmt.Errorf("%s: %w", e.Name(), err)
 		}
 	}
-	v.digest = modelDigest(all...)
+	v.digest = modelDigest(append(all, learnedFile)...)
 	for _, r := range append(rules, v.ownText(p, rules)...) {
 		if _, ok := p.Clause(r.Clause); !ok && r.Clause != aup.None {
 			continue
@@ -77,6 +85,9 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 	texts := make([]string, len(v.phrases))
 	for i, ph := range v.phrases {
 		texts[i] = ph.text
+	}
+	if v.learned, err = readLearned(learnedFile); err != nil {
+		return nil, fmt.Errorf("learned.tsv: %w", err)
 	}
 	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
 	v.automaton = b.Build(texts)
@@ -115,6 +126,7 @@ func (v *vocabulary) add(name string) int {
 	if !ok {
 		id = len(v.names)
 		v.names[name] = id
+		v.concepts = append(v.concepts, name)
 	}
 	return id
 }
@@ -167,18 +179,18 @@ func (v *vocabulary) ownText(p *policy.Policy, rules []rule) []rule {
 			for _, cue := range c.Cues {
 				v.addPhrase(v.add(name), cue)
 			}
-			out = append(out, rule{Clause: c.ID, Any: []string{name}, Weight: 3.4, Reason: "has words that the policy gives as cues"})
+			out = append(out, rule{Clause: c.ID, Any: []string{name}, Weight: 6, Reason: "has words that the policy gives as cues"})
 		}
 		if known {
 			continue
 		}
 		title := "title/" + string(c.ID)
 		v.addPhrase(v.add(title), c.Title)
-		out = append(out, rule{Clause: c.ID, Any: []string{title}, Weight: 3, Reason: "names the clause by its title"})
+		out = append(out, rule{Clause: c.ID, Any: []string{title}, Weight: 5, Reason: "names the clause by its title"})
 		for _, w := range tellingWords(c.Title + " " + c.Summary) {
 			name := "word/" + w
 			v.addPhrase(v.add(name), w)
-			out = append(out, rule{Clause: c.ID, Any: []string{name}, Scope: "document", Weight: 0.9, Group: name, Reason: "uses a word of the clause"})
+			out = append(out, rule{Clause: c.ID, Any: []string{name}, Scope: "document", Weight: 1.4, Group: name, Reason: "uses a word of the clause"})
 		}
 	}
 	return out

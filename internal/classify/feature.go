@@ -1,0 +1,98 @@
+package classify
+
+import (
+	"unicode/utf8"
+)
+
+// A feature is something of a document that the learned part has a weight for:
+// a word, two words in a row, the beginning of a word, two characters of a
+// script without spaces, or a concept. It is a readable string:
+//
+//	refund          a word
+//	full refund     two words
+//	refun~          the beginning of a longer word, the same in many inflections
+//	退款             two characters
+//	#phishing       a concept of the vocabulary; #?phishing in a question,
+//	                #!phishing where it is denied
+//
+// In messages that are passed on, it begins with "o:".
+
+const (
+	stemLength = 5   // of a word's beginning, in characters
+	maxWords   = 600 // of a zone that are looked at: the beginning says what it is about
+	maxWord    = 40  // bytes; longer ones are addresses and codes
+)
+
+// prefix tells the features of a zone apart by whose words they are.
+func (z *zone) prefix() string {
+	if z.where == original {
+		return "o:"
+	}
+	return ""
+}
+
+// features calls yield with each feature of the zone and the place in the
+// folded text that it was found at, repeated ones too. The bytes are valid
+// during the call only.
+func (z *zone) features(v *vocabulary, yield func(feature []byte, start, end int)) {
+	if z.where == headers {
+		return
+	}
+	buf := append(make([]byte, 0, 128), z.prefix()...)
+	n := len(buf)
+	for _, h := range z.hits {
+		buf = append(buf[:n], '#')
+		switch {
+		case h.denied:
+			buf = append(buf, '!')
+		case h.asked:
+			buf = append(buf, '?')
+		}
+		yield(append(buf, v.concepts[h.concept]...), h.start, h.end)
+	}
+	t := z.folded.text
+	lastStart, lastEnd, words := -1, -1, 0
+	for i := 0; i < len(t) && words < maxWords; {
+		r, size := utf8.DecodeRuneInString(t[i:])
+		if !word(r) {
+			if r != ' ' && r != '\n' {
+				lastEnd = -1
+			}
+			i += size
+			continue
+		}
+		if spaceless(r) {
+			if next, more := utf8.DecodeRuneInString(t[i+size:]); spaceless(next) {
+				yield(append(buf[:n], t[i:i+size+more]...), i, i+size+more)
+				words++
+			}
+			i += size
+			continue
+		}
+		start, letters, stem := i, 0, 0
+		for i < len(t) {
+			r, size := utf8.DecodeRuneInString(t[i:])
+			if !word(r) || spaceless(r) {
+				break
+			}
+			i += size
+			if letters++; letters == stemLength {
+				stem = i
+			}
+		}
+		words++
+		if i-start > maxWord || letters < 2 {
+			lastEnd = -1
+			continue
+		}
+		yield(append(buf[:n], t[start:i]...), start, i)
+		if letters > stemLength {
+			yield(append(append(buf[:n], t[start:stem]...), '~'), start, i)
+		}
+		if lastEnd >= 0 {
+			buf = append(append(append(buf[:n], t[lastStart:lastEnd]...), ' '), t[start:i]...)
+			yield(buf, lastStart, i)
+		}
+		lastStart, lastEnd = start, i
+	}
+}
