@@ -120,7 +120,7 @@ func (t *text) block(i int) (block, bool) {
 		}
 		bl.quoted = at < len(t.lines) && isQuoted(t.lines[at].text)
 	}
-	if at == len(t.lines) || strings.IndexAny(t.lines[at].text, ":：") < 0 {
+	if at == len(t.lines) || !strings.ContainsAny(t.lines[at].text, ":：") {
 		return bl, false
 	}
 	bl.values = make(map[string]string)

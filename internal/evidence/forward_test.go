@@ -163,38 +163,7 @@ Tor, on shift
 	}
 }
 
-func TestMachines(t *testing.T) {
-	for name, tc := range map[string]struct {
-		header, body string
-		want         string
-	}{
-		"ARF":               {"Content-Type: message/feedback-report\r\n", "Feedback-Type: abuse\r\nVersion: 1\r\n", "arf abuse"},
-		"delivery status":   {"Content-Type: message/delivery-status\r\n", "Reporting-MTA: dns; a\r\n\r\nAction: failed\r\n", "dsn failed"},
-		"read receipt":      {"Content-Type: message/disposition-notification\r\n", "Disposition: manual-action/MDN-sent-manually; displayed\r\n", "mdn manual-action/mdn-sent-manually"},
-		"X-ARF 4":           {"Content-Type: application/json\r\n", `{"xarf_version":"4.0.0","category":"connection","type":"port_scan"}`, "xarf connection/port_scan"},
-		"X-ARF 3":           {"Content-Type: application/json\r\n", `{"ReporterInfo":{},"Report":{"ReportClass":"Activity","ReportType":"Spam"}}`, "xarf activity/spam"},
-		"X-ARF, YAML":       {"Content-Type: text/plain\r\n", "Reported-From: a@b.example\r\nReport-Type: login-attack\r\nSource-Type: ip-address\r\n", "xarf login-attack"},
-		"other JSON":        {"Content-Type: application/json\r\n", `{"a":1}`, ""},
-		"automatic answer":  {"Auto-Submitted: auto-replied\r\n", "I am away.", "auto-reply auto-replied"},
-		"automatic report":  {"Auto-Submitted: auto-generated\r\n", "203.0.113.1 attacks us.", ""},
-		"mailing list":      {"List-Id: <x.example>\r\n", "Hello.", "list <x.example>"},
-		"notice of a guard": {"", "Reported by Fail2Ban on host a.", "fail2ban fail2ban"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			raw := "Subject: x\r\nMIME-Version: 1.0\r\n" + tc.header + "\r\n" + tc.body
-			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
-			got := ""
-			if len(doc.Machine) > 0 {
-				got = strings.ToLower(doc.Machine[0].Format + " " + doc.Machine[0].Type)
-			}
-			if got != tc.want {
-				t.Errorf("machine %q, want %q (%+v)", got, tc.want, doc.Machine)
-			}
-		})
-	}
-}
-
-func FuzzVoices(f *testing.F) {
+func FuzzForward(f *testing.F) {
 	for _, text := range forwards {
 		f.Add("Fwd: x", text)
 	}

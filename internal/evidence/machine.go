@@ -1,158 +1,151 @@
 package evidence
 
 import (
-	"encoding/json"
-	"maps"
-	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 
 	"aupd/internal/aup"
 )
 
-// machines recognises what programs wrote for programs, and reads its fields.
+// machines recognises what programs wrote, and reads its fields.
 func (b *builder) machines() {
 	for i := range b.doc.Parts {
 		p := &b.doc.Parts[i]
 		switch {
 		case p.MediaType == "message/feedback-report":
-			b.machine("arf", "Feedback-Type", p)
-		case p.MediaType == "message/delivery-status":
-			b.machine("dsn", "Action", p)
-		case p.MediaType == "message/disposition-notification":
-			b.machine("mdn", "Disposition", p)
+			b.fieldReport("arf", "Feedback-Type", p)
+		case p.MediaType == "message/delivery-status" || p.MediaType == "message/global-delivery-status":
+			b.fieldReport("dsn", "Action", p)
+		case p.MediaType == "message/disposition-notification" || p.MediaType == "message/global-disposition-notification":
+			b.fieldReport("mdn", "Disposition", p)
 		case p.Kind == aup.PartMachine || p.Kind == aup.PartAttachment || p.Kind == aup.PartText:
-			b.xarf(p)
+			if !b.xarf(p) && p.Kind == aup.PartAttachment {
+				b.csv(p)
+			}
 		}
 	}
+	b.dmarc()
 	b.automatic()
 	b.notices()
 }
 
-// machine reads the fields of a part in the form of a header (RFC 5965, 3; RFC
-// 3464, 2.1). kind names the field that says what it reports.
-func (b *builder) machine(format, kind string, p *aup.Part) {
-	m := aup.Machine{Format: format, Part: p.ID}
-	for _, f := range parseFields([]byte(p.Text)) {
-		value := strings.TrimSpace(decodeHeader(f.value))
-		m.Fields = append(m.Fields, aup.Field{Name: f.name, Value: value})
-		if strings.EqualFold(f.name, kind) && m.Type == "" {
-			m.Type, _, _ = strings.Cut(strings.ToLower(value), ";")
+// reportField returns a field of the report's own header.
+func (b *builder) reportField(name string) string {
+	for _, f := range b.doc.Messages[0].Header {
+		if strings.EqualFold(f.Name, name) {
+			return strings.TrimSpace(f.Value)
 		}
 	}
-	if len(m.Fields) == 0 {
-		b.problem("machine", p.ID, "a "+format+" part without fields")
-	}
-	b.doc.Machine = append(b.doc.Machine, m)
+	return ""
 }
 
-// xarfKey are fields by which X-ARF is told from other data: of the JSON of
-// version 2 and later, and of the YAML of the first.
-var xarfYAML = regexp.MustCompile(`(?im)^(schema-url|report-type|source-type|reported-from)\s*:\s*(.+)$`)
-
-// xarf recognises an X-ARF report, in JSON or in the older YAML.
-func (b *builder) xarf(p *aup.Part) {
-	s := strings.TrimSpace(p.Text)
-	m := aup.Machine{Format: "xarf", Part: p.ID}
-	if strings.HasPrefix(s, "{") {
-		var v map[string]any
-		if json.Unmarshal([]byte(s), &v) != nil {
-			if strings.Contains(s, `"xarf_version"`) || strings.Contains(s, `"ReportedFrom"`) {
-				b.problem("machine", p.ID, "an X-ARF report that is no valid JSON")
-			}
-			return
-		}
-		report, _ := v["Report"].(map[string]any)
-		if v["xarf_version"] == nil && report == nil {
-			return
-		}
-		gather(&m, "", v)
-		text := func(m map[string]any, key string) string { s, _ := m[key].(string); return s }
-		if v["xarf_version"] != nil {
-			m.Type = text(v, "category") + "/" + text(v, "type")
-		} else {
-			m.Type = text(report, "ReportClass") + "/" + text(report, "ReportType")
-		}
-	} else {
-		found := xarfYAML.FindAllStringSubmatch(s, -1)
-		if len(found) < 2 {
-			return
-		}
-		for _, f := range found {
-			value := strings.Trim(strings.TrimSpace(f[2]), `"'`)
-			m.Fields = append(m.Fields, aup.Field{Name: f[1], Value: value})
-			if strings.EqualFold(f[1], "report-type") {
-				m.Type = value
-			}
-		}
-	}
-	m.Type = strings.ToLower(strings.Trim(m.Type, "/"))
-	b.doc.Machine = append(b.doc.Machine, m)
-}
-
-// maxXARF bounds the fields kept of one report: real ones have some twenty.
-const maxXARF = 100
-
-// gather lists the values of a JSON object in the order of their names.
-func gather(m *aup.Machine, path string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			gather(m, strings.TrimPrefix(path+"."+k, "."), v[k])
-		}
-	case string:
-		if len(m.Fields) < maxXARF && len(v) <= 1000 {
-			m.Fields = append(m.Fields, aup.Field{Name: path, Value: v})
-		}
-	case float64, bool:
-		data, err := json.Marshal(v)
-		if err == nil && len(m.Fields) < maxXARF {
-			m.Fields = append(m.Fields, aup.Field{Name: path, Value: string(data)})
-		}
-	}
+// autoSubjects begin the subjects of automatic answers.
+var autoSubjects = []string{
+	"automatic reply", "auto reply", "auto-reply", "autoreply", "out of office", "out of the office", "vacation reply", "automatische antwort", "abwesenheitsnotiz", "abwesend:", "abwesenheit", "réponse automatique", "absence du bureau", "absent du bureau",
+	"respuesta automática", "fuera de la oficina", "resposta automática", "risposta automatica", "fuori ufficio", "automatisch antwoord", "afwezig", "automatyczna odpowiedź", "autosvar", "automatiskt svar", "automatisk svar", "автоответ", "автоматический ответ",
+	"automatická odpověď", "otomatik yanıt", "自動返信", "自动回复", "自動回覆", "부재중", "자동 회신", "رد تلقائي", "automaattinen vastaus",
 }
 
 // automatic recognises automatic answers (RFC 3834, 5) and list mail (RFC 2919)
 // by the report's own header.
 func (b *builder) automatic() {
-	get := func(name string) string {
-		for _, f := range b.doc.Messages[0].Header {
-			if strings.EqualFold(f.Name, name) {
-				return strings.TrimSpace(f.Value)
-			}
-		}
-		return ""
-	}
 	add := func(format, field, value string) {
 		b.doc.Machine = append(b.doc.Machine, aup.Machine{Format: format, Type: strings.ToLower(value), Fields: []aup.Field{{Name: field, Value: value}}})
 	}
-	for _, name := range []string{"Auto-Submitted", "X-Autoreply", "X-Autorespond", "X-Auto-Reply"} {
-		// A machine that reports by itself says auto-generated: that is no answer.
-		if v := get(name); v != "" && !strings.EqualFold(v, "no") && !strings.HasPrefix(strings.ToLower(v), "auto-generated") {
-			add("auto-reply", name, v)
-			break
-		}
+	if field, value := b.answer(); field != "" {
+		add("auto-reply", field, value)
 	}
-	if v := get("List-Id"); v != "" {
-		add("list", "List-Id", v)
+	for _, name := range []string{"List-Id", "List-Post"} {
+		if v := b.reportField(name); v != "" {
+			add("list", name, v)
+			return
+		}
 	}
 }
 
-// notice tells the notices of well-known programs by their own words.
-var notice = map[string]*regexp.Regexp{
-	"fail2ban":  regexp.MustCompile(`(?i)\bfail2ban\b`),
-	"blocklist": regexp.MustCompile(`(?i)\b(blocklist\.de|abuseipdb|was listed (on|by)|badips)\b`),
-	"honeypot":  regexp.MustCompile(`(?i)\b(project honey ?pot|honeypot)\b`),
-}
-
-func (b *builder) notices() {
-	for _, format := range []string{"fail2ban", "blocklist", "honeypot"} {
-		for i := range b.doc.Parts {
-			p := &b.doc.Parts[i]
-			if p.Message == 0 && p.Kind != aup.PartAttachment && !p.Alternative && notice[format].MatchString(p.Text[:min(len(p.Text), 20_000)]) {
-				b.doc.Machine = append(b.doc.Machine, aup.Machine{Format: format, Part: p.ID, Type: notice[format].FindString(p.Text[:min(len(p.Text), 20_000)])})
-				break
-			}
+// answer returns the field that marks the report as an automatic answer. A
+// machine that reports by itself says auto-generated: that is no answer.
+func (b *builder) answer() (field, value string) {
+	for _, name := range []string{"Auto-Submitted", "X-Autoreply", "X-Autorespond", "X-Auto-Reply", "X-Autoresponder"} {
+		v := b.reportField(name)
+		if v != "" && !strings.EqualFold(v, "no") && !strings.HasPrefix(strings.ToLower(v), "auto-generated") {
+			return name, v
 		}
 	}
+	if v := strings.ToLower(b.reportField("Precedence")); v == "auto_reply" || v == "auto-reply" {
+		return "Precedence", v
+	}
+	subject := strings.ToLower(b.doc.Messages[0].Subject)
+	for _, s := range autoSubjects {
+		if strings.HasPrefix(subject, s) {
+			return "Subject", s
+		}
+	}
+	return "", ""
+}
+
+// dmarc recognises an aggregate report by its subject (RFC 7489, 7.2.1.1).
+func (b *builder) dmarc() {
+	subject := b.doc.Messages[0].Subject
+	domain, rest, ok := cutFold(subject, "report domain:")
+	if !ok || strings.TrimSpace(domain) != "" {
+		return
+	}
+	domain, rest, ok = cutFold(rest, "submitter:")
+	if !ok {
+		return
+	}
+	submitter, id, _ := cutFold(rest, "report-id:")
+	b.doc.Machine = append(b.doc.Machine, aup.Machine{Format: "dmarc", Type: "aggregate", Fields: []aup.Field{
+		{Name: "Report Domain", Value: strings.TrimSpace(domain)}, {Name: "Submitter", Value: strings.TrimSpace(submitter)}, {Name: "Report-ID", Value: strings.TrimSpace(id)},
+	}})
+}
+
+// cutFold cuts s around sep, which is in lower-case ASCII, in any case.
+func cutFold(s, sep string) (before, after string, ok bool) {
+	for i := 0; i+len(sep) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(sep)], sep) {
+			return s[:i], s[i+len(sep):], true
+		}
+	}
+	return s, "", false
+}
+
+// csv recognises a table of incidents: a first line of column names, one of
+// them for an address.
+func (b *builder) csv(p *aup.Part) {
+	const longest = 4000
+	head, rest, ok := strings.Cut(p.Text, "\n")
+	if !ok || len(head) > longest {
+		return
+	}
+	separator := ""
+	for _, s := range []string{",", ";", "\t", "|"} {
+		if strings.Count(head, s) >= 2 && strings.Count(head, s) > strings.Count(head, separator) || separator == "" && strings.Count(head, s) >= 2 {
+			separator = s
+		}
+	}
+	if separator == "" || !addressColumn(strings.Split(head, separator)) {
+		return
+	}
+	rows := 0
+	for l := range strings.SplitSeq(rest, "\n") {
+		if strings.Contains(l, separator) {
+			rows++
+		}
+	}
+	b.doc.Machine = append(b.doc.Machine, aup.Machine{Format: "csv", Part: p.ID, Fields: []aup.Field{
+		{Name: "columns", Value: strings.ReplaceAll(head, separator, ", ")}, {Name: "rows", Value: strconv.Itoa(rows)},
+	}})
+}
+
+var addressColumns = set("ip", "src", "src_ip", "srcip", "source", "source_ip", "source ip", "source-ip", "ip address", "ip_address", "ipaddress", "ip-address", "address", "host", "hostname", "url", "uri", "domain", "attacker", "client_ip", "dst_ip", "network")
+
+func addressColumn(names []string) bool {
+	for _, n := range names {
+		if addressColumns[strings.ToLower(strings.Trim(n, "\" '\ufeff"))] {
+			return true
+		}
+	}
+	return false
 }

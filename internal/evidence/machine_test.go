@@ -1,0 +1,98 @@
+package evidence
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"aupd/internal/aup"
+)
+
+func TestMachines(t *testing.T) {
+	for name, tc := range map[string]struct {
+		header, body string
+		want         string
+	}{
+		"ARF":                {"Content-Type: message/feedback-report\r\n", "Feedback-Type: abuse\r\nVersion: 1\r\n", "arf abuse"},
+		"ARF, failed DKIM":   {"Content-Type: message/feedback-report\r\n", "Feedback-Type: auth-failure\r\nAuth-Failure: dkim\r\n", "arf auth-failure"},
+		"delivery status":    {"Content-Type: message/delivery-status\r\n", "Reporting-MTA: dns; a\r\n\r\nAction: failed\r\n", "dsn failed"},
+		"read receipt":       {"Content-Type: message/disposition-notification\r\n", "Disposition: manual-action/MDN-sent-manually; displayed\r\n", "mdn manual-action/mdn-sent-manually"},
+		"X-ARF 4":            {"Content-Type: application/json\r\n", `{"xarf_version":"4.0.0","category":"connection","type":"port_scan"}`, "xarf connection/port_scan"},
+		"X-ARF 3":            {"Content-Type: application/json\r\n", `{"ReporterInfo":{},"Report":{"ReportClass":"Activity","ReportType":"Spam"}}`, "xarf activity/spam"},
+		"X-ARF, YAML":        {"Content-Type: text/plain\r\n", "---\r\nReported-From: a@b.example\r\nReport-Type: login-attack\r\nSource-Type: ip-address\r\nSource: 203.0.113.9\r\n", "xarf login-attack"},
+		"other JSON":         {"Content-Type: application/json\r\n", `{"a":1}`, ""},
+		"automatic answer":   {"Auto-Submitted: auto-replied\r\n", "I am away.", "auto-reply auto-replied"},
+		"automatic, subject": {"Subject: Automatische Antwort: Acceptable Use Policy\r\n", "Bin weg.", "auto-reply automatische antwort"},
+		"automatic, old":     {"Precedence: auto_reply\r\n", "I am away.", "auto-reply auto_reply"},
+		"automatic report":   {"Auto-Submitted: auto-generated\r\n", "203.0.113.1 attacks us.", ""},
+		"mailing list":       {"List-Id: <x.example>\r\n", "Hello.", "list <x.example>"},
+		"DMARC":              {"Subject: Report Domain: a.example Submitter: b.example Report-ID: <c@b.example>\r\n", "x", "dmarc aggregate"},
+		"fail2ban":           {"", "Reported by Fail2Ban on host a.", "fail2ban fail2ban"},
+		"webiron":            {"", "This is the WebIron bot.\r\nOffending IP: 203.0.113.9", "notice webiron"},
+		"takedown":           {"From: Netcraft <t@takedown.netcraft.com>\r\n", "A phishing site.", "notice netcraft"},
+		"CSV":                {"Content-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment; filename=a.csv\r\n", "\"timestamp\",\"ip\",\"port\"\r\n2026-03-04,203.0.113.9,22\r\n", "csv "},
+		"a letter":           {"", "Date: tomorrow.\r\nSource: a friend.", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw := tc.header + "MIME-Version: 1.0\r\n\r\n" + tc.body
+			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+			got := ""
+			if len(doc.Machine) > 0 {
+				got = strings.ToLower(doc.Machine[0].Format + " " + doc.Machine[0].Type)
+			}
+			if got != tc.want {
+				t.Errorf("machine %q, want %q (%+v)", got, tc.want, doc.Machine)
+			}
+		})
+	}
+}
+
+func TestMalformedMachines(t *testing.T) {
+	for name, tc := range map[string][2]string{
+		"ARF without fields": {"message/feedback-report", "nothing to see\r\n"},
+		"ARF without a type": {"message/feedback-report", "Version: 1\r\nUser-Agent: x\r\n"},
+		"broken JSON":        {"application/json", `{"xarf_version": "4.0.0", `},
+		"X-ARF of nothing":   {"application/json", `{"xarf_version": "4.0.0"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw := "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: " + tc[0] + "\r\n\r\n" + tc[1]
+			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+			found := false
+			for _, p := range doc.Problems {
+				found = found || p.Kind == "machine"
+			}
+			if p, ok := doc.Part("1"); !found || !ok || strings.TrimSpace(p.Text) != strings.TrimSpace(strings.ReplaceAll(tc[1], "\r", "")) {
+				t.Errorf("problems %v, parts %v", doc.Problems, doc.Parts)
+			}
+		})
+	}
+}
+
+// checkMachine reads text as a part of that type.
+func checkMachine(t *testing.T, mediaType, text string) {
+	text = strings.ToValidUTF8(text, "?")
+	b := &builder{doc: aup.Document{Messages: []aup.Message{{}}, Parts: []aup.Part{{ID: "1", Kind: aup.PartMachine, MediaType: mediaType, Text: text}}}}
+	b.machines()
+	for _, m := range b.doc.Machine {
+		if len(m.Fields) > maxMachineFields {
+			t.Errorf("%d fields", len(m.Fields))
+		}
+		for _, f := range m.Fields {
+			if !utf8.ValidString(f.Name) || !utf8.ValidString(f.Value) {
+				t.Errorf("field %q is not valid UTF-8", f)
+			}
+		}
+	}
+}
+
+func FuzzARF(f *testing.F) {
+	f.Add("Feedback-Type: abuse\nVersion: 1\nSource-IP: 203.0.113.9\nReceived-Date: x\n y\n")
+	f.Fuzz(func(t *testing.T, s string) { checkMachine(t, "message/feedback-report", s) })
+}
+
+func FuzzXARF(f *testing.F) {
+	f.Add(`{"xarf_version":"4.0.0","category":"connection","type":"port_scan","a":[1,{"b":true}]}`)
+	f.Add(`{"ReporterInfo":{},"Report":{"ReportClass":"Activity","ReportType":"Spam"}}`)
+	f.Add("---\nReported-From: a@b.example\nReport-Type: login-attack\nSource-Type: ip-address\n")
+	f.Fuzz(func(t *testing.T, s string) { checkMachine(t, "application/json", s) })
+}

@@ -1,0 +1,100 @@
+package evidence
+
+import (
+	"strings"
+
+	"aupd/internal/aup"
+)
+
+// A noticer is a program or office whose notices have a known form.
+type noticer struct {
+	format string
+	kind   string   // Machine.Type; empty for the words that were found
+	words  []string // in lower case, in the text or the subject
+	from   string   // in the domain of the sender
+}
+
+var noticers = []noticer{
+	{format: "fail2ban", words: []string{"fail2ban"}},
+	{format: "blocklist", words: []string{"blocklist.de", "abuseipdb", "badips", "was listed on", "was listed by"}},
+	{format: "honeypot", words: []string{"project honey pot", "project honeypot", "honeypot"}},
+	{format: "notice", kind: "webiron", words: []string{"webiron"}, from: "webiron.com"},
+	{format: "notice", kind: "spamcop", words: []string{"[ spamcop v"}, from: "spamcop.net"},
+	{format: "notice", kind: "shadowserver", from: "shadowserver.org"},
+	{format: "notice", kind: "netcraft", from: "netcraft.com"},
+	{format: "notice", kind: "clean-mx", words: []string{"[clean-mx-"}, from: "clean-mx.de"},
+	{format: "notice", kind: "copyright", words: []string{"- ----begin acns", "- ---start acns", "<infringement xmlns", "notice of claimed infringement"}, from: "ip-echelon.com"},
+}
+
+// maxNotice bounds the text that a notice is recognised by: it says at the
+// beginning who it is from.
+const maxNotice = 20_000
+
+// notices tells the notices of well-known programs by their sender or words.
+func (b *builder) notices() {
+	domain := ""
+	if from := b.doc.Messages[0].From; len(from) > 0 {
+		domain = domainOf(from[0].Addr)
+	}
+	texts := b.noticeTexts()
+	for _, n := range noticers {
+		if m, ok := n.match(texts, domain); ok {
+			b.doc.Machine = append(b.doc.Machine, m)
+		}
+	}
+}
+
+// A noticeText is the beginning of a part, in lower case.
+type noticeText struct {
+	part *aup.Part
+	low  string
+}
+
+func (b *builder) noticeTexts() []noticeText {
+	var out []noticeText
+	for i := range b.doc.Parts {
+		p := &b.doc.Parts[i]
+		if p.Message == 0 && p.Kind != aup.PartAttachment && p.Kind != aup.PartMachine && !p.Alternative {
+			out = append(out, noticeText{p, strings.ToLower(p.Text[:min(len(p.Text), maxNotice)])})
+		}
+	}
+	return out
+}
+
+func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
+	for _, t := range texts {
+		for _, w := range n.words {
+			if strings.Contains(t.low, w) {
+				m := aup.Machine{Format: n.format, Type: n.kind, Part: t.part.ID, Fields: noticeFields(texts)}
+				if m.Type == "" {
+					m.Type = w
+				}
+				return m, true
+			}
+		}
+	}
+	if n.from != "" && n.from == domain {
+		return aup.Machine{Format: n.format, Type: n.kind, Fields: noticeFields(texts)}, true
+	}
+	return aup.Machine{}, false
+}
+
+// noticeLabels are the names that notices give to what they know.
+var noticeLabels = set("ip", "ip address", "ip-address", "source ip", "source", "attacker", "attacker ip", "offending ip", "infringement source", "infringer's ip address", "port", "destination port", "source port", "protocol", "url", "infringement url",
+	"domain", "hostname", "date", "time", "timestamp", "first seen", "last seen", "initial infringement timestamp", "recent infringement timestamp", "case id", "notice id", "report id", "incident", "ticket", "attack type", "type", "service", "category",
+	"title", "work", "infringed work", "infringing filename", "infringing filesize", "logs", "jail", "failures", "attempts", "asn", "malware", "infection")
+
+// noticeFields reads the lines of the form "Name: value" with such a name.
+func noticeFields(texts []noticeText) []aup.Field {
+	const most, longest = 30, 500
+	var out []aup.Field
+	for _, t := range texts {
+		for l := range strings.SplitSeq(t.part.Text[:min(len(t.part.Text), maxNotice)], "\n") {
+			name, value, ok := cutField(strings.TrimLeft(l, "> \t*|-"))
+			if ok && value != "" && len(value) <= longest && noticeLabels[name] && len(out) < most {
+				out = append(out, aup.Field{Name: name, Value: strings.ToValidUTF8(value, "")})
+			}
+		}
+	}
+	return out
+}
