@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"aupd/internal/aup"
 	"aupd/internal/store"
@@ -48,7 +49,42 @@ func TestOpenErrors(t *testing.T) {
 			}
 		})
 	}
-	if _, err := store.Open(t.TempDir(), store.Options{ReadOnly: true}); err == nil {
-		t.Error("a store that does not exist was opened for reading")
+}
+
+func TestOpenReadOnly(t *testing.T) {
+	for name, dir := range map[string]string{"empty folder": t.TempDir(), "no folder": filepath.Join(t.TempDir(), "none")} {
+		_, err := store.Open(dir, store.Options{ReadOnly: true})
+		if err == nil {
+			t.Fatalf("%s: a store that does not exist was opened for reading", name)
+		}
+		oneLine(t, err, aup.ErrNotFound)
+	}
+	dir := filepath.Join(t.TempDir(), "parent", "data")
+	w := openLoose(t, dir)
+	record(t, w, intake([]byte("a message"), 1))
+	start := time.Now()
+	_, err := store.Open(dir, store.Options{ReadOnly: true})
+	if took := time.Since(start); err == nil || took > 3*time.Second {
+		t.Fatalf("Open beside a writer: %v after %v, want a quick error", err, took)
+	}
+	oneLine(t, err, aup.ErrBusy)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // side by side
+		s, err := store.Open(dir, store.Options{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		whole(t, s)
+		if err := s.Account(t.Context(), aup.Epoch{Mailbox: "m", Folder: "f", UIDValidity: 1}, nil, 1); err == nil {
+			t.Error("a store opened for reading was written to")
+		}
+	}
+	for name, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, store.FileName): 0o600} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s has mode %v, %v; want %v", name, info.Mode(), err, want)
+		}
 	}
 }

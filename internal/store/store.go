@@ -96,19 +96,24 @@ func Open(dir string, opt Options) (*Store, error) {
 			return nil, unusable(dir, err)
 		}
 	}
-	file := filepath.Join(dir, FileName)
-	db, err := bbolt.Open(file, 0o600, &bbolt.Options{
-		Timeout: lockTimeout, ReadOnly: opt.ReadOnly, FreelistType: bbolt.FreelistMapType,
-	})
-	if err != nil {
-		return nil, unusable(dir, err)
-	}
-	s := &Store{db: db, dir: dir, now: opt.Now, changed: make(chan struct{})}
+	s := &Store{dir: dir, now: opt.Now, changed: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if err := s.prepare(opt.ReadOnly); err != nil {
-		return nil, errors.Join(err, db.Close())
+	err := guarded(dir, func() (err error) {
+		s.db, err = bbolt.Open(filepath.Join(dir, FileName), 0o600, &bbolt.Options{
+			Timeout: lockTimeout, ReadOnly: opt.ReadOnly, FreelistType: bbolt.FreelistMapType,
+		})
+		if err != nil {
+			return unusable(dir, err)
+		}
+		return s.prepare(opt.ReadOnly)
+	})
+	if err != nil && s.db != nil {
+		err = errors.Join(err, s.db.Close())
+	}
+	if err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -118,6 +123,8 @@ func unusable(dir string, err error) error {
 	var reason string
 	kind := err
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		reason, kind = "nothing is recorded there yet: run \"aupd ingest\" or \"aupd serve\", or name another with --data", aup.ErrNotFound
 	case errors.Is(err, bolterrors.ErrTimeout):
 		reason, kind = "another aupd has it open: use its commands, which go through it, or stop it first", aup.ErrBusy
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
@@ -138,13 +145,16 @@ func unusable(dir string, err error) error {
 func (s *Store) prepare(readOnly bool) error {
 	var fresh, stale bool
 	err := s.db.View(func(tx *bbolt.Tx) error {
+		if err := checkLength(s.dir, tx); err != nil {
+			return err
+		}
 		meta := tx.Bucket(bucketMeta)
 		if fresh = meta == nil; fresh {
 			return nil
 		}
 		have, err := strconv.Atoi(string(meta.Get(keyFormat)))
 		if err != nil {
-			return fmt.Errorf("data folder %s: %s has no readable format number: %w", s.dir, FileName, aup.ErrDamaged)
+			return damaged(s.dir, "its format number cannot be read")
 		}
 		if have > format {
 			return fmt.Errorf("data folder %s: the store has format %d, this aupd knows up to %d: run the newer aupd: %w", s.dir, have, format, aup.ErrNewer)
@@ -156,7 +166,7 @@ func (s *Store) prepare(readOnly bool) error {
 	case err != nil:
 		return err
 	case readOnly && fresh:
-		return fmt.Errorf("data folder %s: nothing is recorded there yet: %w", s.dir, aup.ErrNotFound)
+		return unusable(s.dir, fs.ErrNotExist)
 	case readOnly && stale:
 		return fmt.Errorf("data folder %s: the view was made by another version: run \"aupd rebuild\": %w", s.dir, aup.ErrConflict)
 	case readOnly:
@@ -207,7 +217,7 @@ func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := s.db.Update(f)
+	err := guarded(s.dir, func() error { return s.db.Update(f) })
 	if errors.Is(err, syscall.ENOSPC) {
 		return unusable(s.dir, err)
 	}
@@ -219,7 +229,7 @@ func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.db.View(f)
+	return guarded(s.dir, func() error { return s.db.View(f) })
 }
 
 func seqKey(n aup.Seq) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }

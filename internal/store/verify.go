@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"aupd/internal/aup"
@@ -48,9 +49,7 @@ func (s *Store) Verify(ctx context.Context) (aup.Audit, error) {
 	}
 	defer again.remove()
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		for err := range tx.Check() {
-			a.fault("file: %v", err)
-		}
+		a.file(tx)
 		if err := a.log(ctx, tx, again); err != nil {
 			return err
 		}
@@ -60,7 +59,41 @@ func (s *Store) Verify(ctx context.Context) (aup.Audit, error) {
 		a.loose(tx)
 		return a.ledger(ctx, tx)
 	})
+	if errors.Is(err, aup.ErrDamaged) {
+		a.fault("%v", err) // and what comes after it was not looked at
+		err = nil
+	}
 	return a.done(), err
+}
+
+// file checks what bbolt made of the file. Its own check runs in a goroutine
+// where a fault cannot be caught, so every key is looked at here first.
+func (a *auditor) file(tx *bbolt.Tx) {
+	err := guarded(a.s.dir, func() error {
+		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return seekAll(b) })
+	})
+	if err != nil {
+		a.fault("%v", err)
+		return
+	}
+	for err := range tx.Check() {
+		a.fault("file: %v", err)
+	}
+}
+
+// seekAll looks up every key of b and of the buckets in it, by which each page
+// that leads to one is read too.
+func seekAll(b *bbolt.Bucket) error {
+	seek := b.Cursor()
+	return b.ForEach(func(k, v []byte) error {
+		if found, _ := seek.Seek(k); !bytes.Equal(found, k) {
+			return fmt.Errorf("file: key %.40q cannot be found where it stands: %w", k, aup.ErrDamaged)
+		}
+		if v != nil {
+			return nil
+		}
+		return seekAll(b.Bucket(k))
+	})
 }
 
 // log checks the chain, each event, and each message that an event received;

@@ -1,0 +1,83 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"aupd/internal/aup"
+	"aupd/internal/store"
+)
+
+// TestDamagedFile cuts the file short, and overwrites stretches of it, where
+// bbolt itself would panic or fault: each is one line, or a fault of Verify.
+func TestDamagedFile(t *testing.T) {
+	dir := t.TempDir()
+	s := openLoose(t, dir)
+	for i := range 40 {
+		var batch []aup.Intake
+		for j := range 8 {
+			batch = append(batch, intake(fmt.Appendf(nil, "message %d", i*8+j), uint32(i*8+j+1)))
+		}
+		record(t, s, batch...)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sound, err := os.ReadFile(filepath.Join(dir, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	const headers = 2 * 4096 // bbolt checks these pages itself
+	refused, faulty := 0, 0
+	for i := range 60 {
+		data := bytes.Clone(sound)
+		at := headers + rng.IntN(len(data)-headers)
+		if i%3 == 0 {
+			data = data[:at]
+		} else {
+			for j := at; j < min(at+64, len(data)); j++ {
+				data[j] = byte(rng.Uint32())
+			}
+		}
+		// A folder each: what bbolt opened when it panicked stays locked until
+		// the process ends.
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, store.FileName), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.Open(dir, store.Options{ReadOnly: i%2 == 0})
+		if err != nil {
+			refused++
+			oneLine(t, err, aup.ErrDamaged)
+			continue
+		}
+		a, err := s.Verify(t.Context())
+		if err != nil {
+			t.Errorf("Verify of a file damaged at %d: %v", at, err)
+		}
+		if len(a.Faults) > 0 {
+			faulty++
+		}
+		if _, err := s.Reports(t.Context(), aup.Query{}); err != nil && len(a.Faults) == 0 {
+			t.Errorf("Verify found no fault, Reports: %v", err)
+		}
+		s.Close()
+	}
+	if refused < 5 || faulty < 5 {
+		t.Errorf("%d files were refused and %d found faulty, want some of each", refused, faulty)
+	}
+}
+
+func oneLine(t *testing.T, err, kind error) {
+	t.Helper()
+	if !errors.Is(err, kind) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), ": ") {
+		t.Errorf("error %q, want one line of kind %q", err, kind)
+	}
+}
