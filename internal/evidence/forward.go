@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"aupd/internal/aup"
@@ -191,7 +192,17 @@ func (t *text) addForward(b *builder, bl block, parent int) int {
 			m.DateText = d
 		}
 	}
+	if t.part.Alternative {
+		// The other form of the text has most likely given it.
+		if i := slices.IndexFunc(b.doc.Messages, func(o aup.Message) bool { return sameForward(&o, &m) }); i > 0 {
+			return i
+		}
+	}
 	return b.addMessage(m, origin{})
+}
+
+func sameForward(a, b *aup.Message) bool {
+	return a.Via == aup.ViaInline && b.Via == aup.ViaInline && a.Subject == b.Subject && a.Date.Equal(b.Date) && slices.Equal(a.From, b.From)
 }
 
 // mailto takes out what clients put beside an address: "[mailto:a@b]".

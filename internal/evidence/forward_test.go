@@ -92,6 +92,22 @@ func TestForwardWithin(t *testing.T) {
 	}
 }
 
+// The plain and the HTML form of a text carry the same forward.
+func TestForwardInAlternatives(t *testing.T) {
+	raw := "From: r@reporter.example\r\nSubject: Fwd: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n" +
+		"--b\r\nContent-Type: text/plain\r\n\r\nLook.\r\n\r\n---------- Forwarded message ---------\r\nFrom: Ann <a@b.example>\r\nDate: Tue, 3 Mar 2026 at 23:47\r\nSubject: offer\r\nTo: <x@y.example>\r\n\r\nBuy now.\r\n" +
+		"--b\r\nContent-Type: text/html\r\n\r\n<p>Look.</p>---------- Forwarded message ---------<br>From: Ann &lt;a@b.example&gt;<br>Date: Tue, 3 Mar 2026 at 23:47<br>Subject: offer<br>To: &lt;x@y.example&gt;<br><br>Buy now.\r\n--b--\r\n"
+	doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+	if len(doc.Messages) != 2 {
+		t.Errorf("%d messages, want the report and one forward", len(doc.Messages))
+	}
+	for _, p := range doc.Parts[1:] {
+		if v := voiceOf(&p, "Buy now"); v != aup.VoiceForward {
+			t.Errorf("part %s: the forwarded words are %s", p.ID, v)
+		}
+	}
+}
+
 // What a reply quotes is earlier mail, not a forward.
 func TestReplyIsNoForward(t *testing.T) {
 	for _, text := range []string{
