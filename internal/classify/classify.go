@@ -74,6 +74,7 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 	for i := range zones {
 		zones[i].match(c.vocab)
 	}
+	zones = handedOver(c.vocab, zones)
 	notices(c.vocab, zones)
 	fired := c.vocab.fire(zones, append(machineFacts(doc), originalFacts(doc)...))
 	for _, f := range c.vocab.learned.judge(c.vocab, zones) {

@@ -23,22 +23,17 @@ const (
 	maxWord    = 40  // bytes; longer ones are addresses and codes
 )
 
-// prefix tells the features of a zone apart by whose words they are.
-func (z *zone) prefix() string {
-	if z.where == original {
-		return "o:"
-	}
-	return ""
-}
+// prefixes tell the features of a zone's groups apart by whose words they are.
+var prefixes = [groups]string{"", "o:"}
 
-// features calls yield with each feature of the zone and the place in the
+// features calls yield with each feature of the zone in group g and the place in the
 // folded text that it was found at, repeated ones too. The bytes are valid
 // during the call only.
-func (z *zone) features(v *vocabulary, yield func(feature []byte, start, end int)) {
+func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, end int)) {
 	if z.where == headers {
 		return
 	}
-	buf := append(make([]byte, 0, 128), z.prefix()...)
+	buf := append(make([]byte, 0, 128), prefixes[g]...)
 	n := len(buf)
 	for _, h := range z.hits {
 		buf = append(buf[:n], '#')

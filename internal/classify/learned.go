@@ -108,11 +108,14 @@ type sighting struct {
 // original does not drown what the reporter says of it.
 const groups = 2
 
-func (z *zone) group() int {
-	if z.where == original {
-		return 1
+func (z *zone) groups() []int {
+	switch z.where {
+	case original:
+		return []int{1}
+	case pasted:
+		return []int{0, 1}
 	}
-	return 0
+	return []int{0}
 }
 
 // trust is how much the learned part's log-odds count, by group, beside the
@@ -143,20 +146,20 @@ func (l *learned) judge(v *vocabulary, zones []zone) []firing {
 	var count [groups]int
 	for i := range zones {
 		z := &zones[i]
-		g := z.group()
-		if seen[g] == nil {
-			seen[g] = make(map[string]sighting)
+		for _, g := range z.groups() {
+			if seen[g] == nil {
+				seen[g] = make(map[string]sighting)
+			}
+			z.features(v, g, func(f []byte, start, end int) {
+				if _, again := seen[g][string(f)]; again {
+					return
+				}
+				if w := l.weights[string(f)]; len(w) > 0 {
+					count[g]++
+					seen[g][string(f)] = sighting{z, start, end, w}
+				}
+			})
 		}
-		z.features(v, func(f []byte, start, end int) {
-			if _, again := seen[g][string(f)]; again {
-				return
-			}
-			w := l.weights[string(f)]
-			if len(w) > 0 {
-				count[g]++
-				seen[g][string(f)] = sighting{z, start, end, w}
-			}
-		})
 	}
 	out := make([]firing, len(l.clauses))
 	type share struct {

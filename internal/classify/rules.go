@@ -110,6 +110,9 @@ func (r *rule) in(z *zone) bool {
 	if len(r.Where) == 0 {
 		return z.where != original && z.where != headers
 	}
+	if z.where == pasted && (slices.Contains(r.Where, own) || slices.Contains(r.Where, original)) {
+		return true
+	}
 	return slices.Contains(r.Where, z.where)
 }
 

@@ -86,7 +86,7 @@ func (t *trainer) see(v *vocabulary, examples []Example) {
 		z.ends = z.folded.sentences()
 		z.match(v)
 		set := make(map[string]bool)
-		z.features(v, func(f []byte, _, _ int) { set[string(f)] = true })
+		z.features(v, z.groups()[0], func(f []byte, _, _ int) { set[string(f)] = true })
 		all[i] = slices.Sorted(maps.Keys(set))
 		for _, f := range all[i] {
 			in[f]++

@@ -13,6 +13,7 @@ type where string
 const (
 	own      where = "own"      // the reporter's own words and subject
 	original where = "original" // of what is reported: forwarded, attached
+	pasted   where = "pasted"   // below own words that say a message follows: maybe its text, maybe their own
 	quoted   where = "quoted"   // earlier mail
 	notice   where = "notice"   // an original that is a report itself, passed on
 	machine  where = "machine"  // logs, machines' fields
@@ -34,7 +35,7 @@ type zone struct {
 
 // How much what is found in a zone counts. The reporter says what happened;
 // what they forward shows it; earlier mail was dealt with before.
-var factors = map[where]float64{own: 1, original: 0.8, notice: 0.9, quoted: 0.3, machine: 0.7, headers: 0.3}
+var factors = map[where]float64{own: 1, original: 0.8, notice: 0.9, pasted: 0.9, quoted: 0.3, machine: 0.7, headers: 0.3}
 
 // maxZone bounds how much of one zone is looked at, and maxZones of all: what
 // a report is about stands at its beginning, or in every line.
@@ -152,4 +153,42 @@ func notices(v *vocabulary, zones []zone) {
 			z.where, z.factor = notice, factors[notice]
 		}
 	}
+}
+
+// handedOver cuts the reporter's text in two where they say that a message
+// follows: what stands below may be that message's text. Nothing marks its
+// beginning but the empty line after those words.
+func handedOver(v *vocabulary, zones []zone) []zone {
+	concept := v.concept("message-below")
+	for i := range zones {
+		z := &zones[i]
+		if z.where != own || z.subject {
+			continue
+		}
+		at := slices.IndexFunc(z.hits, func(h hit) bool { return h.concept == concept && h.start < handOverIn })
+		if at < 0 {
+			continue
+		}
+		from, _ := z.folded.original(z.hits[at].end, z.hits[at].end)
+		n := strings.Index(z.raw[from:], "\n\n")
+		if n < 0 || len(strings.TrimSpace(z.raw[from+n:])) < pastedFrom {
+			continue
+		}
+		return slices.Concat(zones[:i], []zone{z.cut(v, 0, from+n, own), z.cut(v, from+n, len(z.raw), pasted)}, zones[i+1:])
+	}
+	return zones
+}
+
+const (
+	handOverIn = 250 // bytes at the beginning of a report in which it says that a message follows
+	pastedFrom = 40  // bytes that a message has at least
+)
+
+// cut returns the part of z from start to end as a zone of its own.
+func (z *zone) cut(v *vocabulary, start, end int, w where) zone {
+	out := zone{part: z.part, where: w, factor: factors[w], base: z.base + start, raw: z.raw[start:end]}
+	out.folded = fold(out.raw)
+	out.ends = out.folded.sentences()
+	out.match(v)
+	return out
 }
