@@ -23,8 +23,9 @@ const (
 // An Event is one fact of the log. Exactly one payload field is set, the one
 // that Kind names.
 type Event struct {
-	// Seq, Prev and Hash are set by the log: Hash is over Prev and the event
-	// as stored, so that no stored event can be changed unseen.
+	// Seq is set by the log. Beside each event the log keeps a hash over the
+	// event as stored and the hash of the one before, so that no stored event
+	// can be changed unseen.
 	Seq Seq `json:"seq,omitempty"`
 	// Key is derived from what happened. A log appends an event whose key it
 	// already holds only once, so recording the same fact twice changes

@@ -73,22 +73,27 @@ func (l boltLog) Head(ctx context.Context) (n aup.Seq, err error) {
 	return n, err
 }
 
-// readBatch is how many events are read in one transaction: an open one keeps
-// pages from being used again.
-const readBatch = 128
+// readBatch and readBytes are how many events, and about how many bytes of
+// JSON, are read in one transaction: an open one keeps pages from being used
+// again, and what it read is held in memory.
+const (
+	readBatch = 128
+	readBytes = 1 << 20
+)
 
 func (l boltLog) Read(ctx context.Context, from aup.Seq) iter.Seq2[aup.Event, error] {
 	return func(yield func(aup.Event, error) bool) {
 		for next := max(from, 1); ; {
 			var batch []aup.Event
+			size := 0
 			err := l.view(ctx, func(tx *bbolt.Tx) error {
 				c := tx.Bucket(bucketLog).Cursor()
-				for k, v := c.Seek(seqKey(next)); k != nil && len(batch) < readBatch; k, v = c.Next() {
-					e, _, err := decodeEvent(v)
+				for k, v := c.Seek(seqKey(next)); k != nil && len(batch) < readBatch && size < readBytes; k, v = c.Next() {
+					e, data, err := decodeEvent(v)
 					if err != nil {
 						return fmt.Errorf("event %d: %w", binary.BigEndian.Uint64(k), err)
 					}
-					batch = append(batch, e)
+					batch, size = append(batch, e), size+len(data)
 				}
 				return nil
 			})

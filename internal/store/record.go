@@ -74,6 +74,29 @@ func (s *Store) ahead(ctx context.Context, m *aup.Mail) error {
 	return s.putAhead(ctx, m)
 }
 
+// Append adds events on reports that are known, whatever was appended since
+// the caller looked: a new verdict, say. An event whose key is known changes
+// nothing. The error is aup.ErrNotFound for a report that is not there, and
+// aup.ErrInvalid for a received event, which comes with its message through
+// [Store.Record]; then none is added.
+func (s *Store) Append(ctx context.Context, events []aup.Event) error {
+	err := s.update(ctx, func(tx *bbolt.Tx) error {
+		for _, e := range events {
+			if e.Kind == aup.EventReceived {
+				return fmt.Errorf("event %s: a message is recorded, not appended: %w", e.Key, aup.ErrInvalid)
+			}
+			if err := appendEvent(tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		s.grown()
+	}
+	return err
+}
+
 func (s *Store) recordOne(tx *bbolt.Tx, in aup.Intake) (aup.Receipt, error) {
 	m, events := in.Mail, in.Events
 	hashes := tx.Bucket(bucketHashes)

@@ -84,6 +84,9 @@ func applyEvent(view *bbolt.Bucket, e aup.Event) error {
 	}
 	var before aup.Report
 	first := e.Seq
+	if e.Kind == aup.EventReceived && reportRow(view, e.Report) != nil {
+		return fmt.Errorf("apply event %d: report %s was received before: %w", e.Seq, e.Report, aup.ErrConflict)
+	}
 	if e.Kind != aup.EventReceived {
 		var err error
 		if before, first, err = readReport(view, e.Report); err != nil {
