@@ -182,7 +182,7 @@ func (r *Runner) prepare(ctx context.Context, j *job) error {
 func (r *Runner) read(m *aup.Mail) (doc aup.Document, v aup.Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.opt.Log.Error("reading a message panicked", "msg", aup.NewReportID(m.Hash, 0), "panic", fmt.Sprint(p))
+			r.opt.Log.Error("reading a message panicked", "id", aup.NewReportID(m.Hash, 0), "panic", fmt.Sprint(p))
 			r.metrics.errors.WithLabelValues("panic").Inc()
 			doc = aup.Document{
 				Messages: []aup.Message{{Parent: -1, Via: aup.ViaMail}},
@@ -233,14 +233,14 @@ func (r *Runner) record(ctx context.Context, batch []*job) {
 			r.recorded(j, receipts[i])
 		} else if !errors.Is(err, context.Canceled) {
 			r.metrics.errors.WithLabelValues("record").Inc()
-			r.opt.Log.Error("not recorded, will be tried again", "msg", aup.NewReportID(j.mail.Hash, 0), "err", err)
+			r.opt.Log.Error("not recorded, will be tried again", "id", aup.NewReportID(j.mail.Hash, 0), "err", err)
 		}
 		j.finish(err)
 	}
 }
 
 func (r *Runner) recorded(j *job, got aup.Receipt) {
-	attrs := []any{"msg", got.ID, "mailbox", j.mail.Source.Mailbox, "folder", j.mail.Source.Folder, "uid", j.mail.Source.UID, "size", j.mail.Size}
+	attrs := []any{"id", got.ID, "mailbox", j.mail.Source.Mailbox, "folder", j.mail.Source.Folder, "uid", j.mail.Source.UID, "size", j.mail.Size}
 	if last := j.intake.Events[len(j.intake.Events)-1]; got.New && last.Classified != nil {
 		v := last.Classified.Verdict
 		r.metrics.messages.WithLabelValues(string(v.Outcome)).Inc()
