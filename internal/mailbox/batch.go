@@ -124,6 +124,7 @@ func (f *folder) hand(ctx context.Context, b *batch, m *aup.Mail) (taken bool, e
 	if m.Quarantine != "" {
 		fate = aup.Quarantined
 	}
+	f.w.opt.Log.Debug("fetched", "id", aup.NewReportID(m.Hash, 0), "mailbox", f.w.opt.Name, "folder", f.name, "uid", uid, "size", m.Size)
 	f.markFrom = min(f.markFrom, uid)
 	b.mu.Lock()
 	b.left++
