@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,8 +156,9 @@ func (c *cast) header(i int) {
 		c.address(m, a, aup.RoleTarget, "the reported message was sent there")
 	}
 	raw := c.b.origins[i].header
-	if raw == nil {
-		return
+	shown := slices.ContainsFunc(c.b.doc.Parts, func(p aup.Part) bool { return p.Message == i && p.Kind == aup.PartHeaders })
+	if raw == nil || shown {
+		return // inline, or its header is a part that is read with the others
 	}
 	fields := parseFields(raw)
 	for _, h := range ordered(c.walk(fields, i)) {

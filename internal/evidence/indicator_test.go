@@ -74,6 +74,7 @@ func TestRefangLeadsBack(t *testing.T) {
 
 func FuzzRefang(f *testing.F) {
 	f.Add("hxxp://a[.]b dot com [at] x\u200b")
+	f.Add("http:// https://user@/ http://: [:80 http://]/x")
 	f.Fuzz(func(t *testing.T, s string) {
 		s = strings.ToValidUTF8(s, "?")
 		checkRefang(t, s)
@@ -121,6 +122,7 @@ func TestIndicators(t *testing.T) {
 		"firewall":      {"Mar  4 03:51:07 fw kernel: DROP SRC=203.0.113.44 DST=198.51.100.2 PROTO=TCP DPT=23", []string{"ip 203.0.113.44 source", "ip 198.51.100.2 target"}},
 		"hash":          {"The sample d41d8cd98f00b204e9800998ecf8427e is ours.", []string{"hash d41d8cd98f00b204e9800998ecf8427e source"}},
 		"wallet":        {"They want 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa or bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4.", []string{"wallet 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa source", "wallet bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 source"}},
+		"no host":       {"http:// and https://@/x", nil},
 		"no wallet":     {"Ticket 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", nil},
 		"no indicators": {"I said so before.The invoice.zip and e.g. version 2.10 at 10:30, see 3.4.", nil},
 		"pasted header": {"Received: from mx.reporter.example (mx.reporter.example [198.51.100.3]) by in.reporter.example; Mon, 2 Mar 2026 01:00:02 +0000\n" +

@@ -193,7 +193,10 @@ var urlSchemes = map[string]bool{"http": true, "https": true, "ftp": true, "ftps
 // scanIP reads an IP address or a CIDR block, with a port as in "192.0.2.1:80"
 // and "[2001:db8::1]:80".
 func scanIP(t string) (hit, bool) {
-	if c := t[0]; t == "" || c != '[' && c != ':' && !isHex(c) && !strings.HasPrefix(strings.ToLower(t), "ipv6:") {
+	if t == "" {
+		return hit{}, false
+	}
+	if c := t[0]; c != '[' && c != ':' && !isHex(c) && !strings.HasPrefix(strings.ToLower(t), "ipv6:") {
 		return hit{}, false
 	}
 	if p, err := netip.ParsePrefix(t); err == nil && (p.Bits() < p.Addr().BitLen()) {
