@@ -91,6 +91,7 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 type score struct {
 	clause aup.ClauseID
 	odds   float64 // log-odds
+	ruled  float64 // log-odds by the rules alone, in full
 	spans  []aup.Span
 }
 
@@ -119,7 +120,7 @@ func scores(fired []firing) []score {
 		if !ok {
 			i = len(out)
 			at[f.rule.Clause] = i
-			out = append(out, score{clause: f.rule.Clause, odds: prior})
+			out = append(out, score{clause: f.rule.Clause, odds: prior, ruled: prior})
 		}
 		k := key{f.rule.Clause, f.rule.group()}
 		share := 1.0
@@ -129,6 +130,7 @@ func scores(fired []firing) []score {
 		factor[k] = share
 		w := f.weight * share
 		if f.rule.Group != modelGroup {
+			out[i].ruled += w
 			w *= ruled
 		}
 		out[i].odds += w

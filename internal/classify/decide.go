@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aupd/internal/aup"
+	"aupd/internal/policy"
 )
 
 // margin is how far apart in log-odds the best two answers must be for neither
@@ -147,17 +148,20 @@ func findings(all []score) []aup.Finding {
 // first: missing one costs more than looking at ten.
 const urgentFrom = 0.3
 
-// urgent says why a report is to be read before others.
+// urgent says why a report is to be read before others. The rules alone suffice:
+// what was learned may not outvote them.
 func (c *Classifier) urgent(v *aup.Verdict, all []score) {
 	for _, s := range all {
 		cl, ok := c.policy.Clause(s.clause)
-		if ok && cl.Severity == "critical" && s.probability() >= urgentFrom && (v.Primary != aup.None || s.probability() >= Threshold) {
-			v.Urgent = "may concern " + strings.ToLower(cl.Title)
-			if v.Primary == aup.None {
-				v.Review, v.Outcome = true, aup.OutcomeReview
-				v.Reason = fmt.Sprintf("unsure between no violation and %s", s.clause)
-			}
-			return
+		p := max(s.probability(), sigmoid(s.ruled))
+		if !ok || cl.Severity != policy.Critical || p < urgentFrom || v.Primary == aup.None && p < Threshold {
+			continue
 		}
+		v.Urgent = "may concern " + strings.ToLower(cl.Title)
+		if v.Primary == aup.None {
+			v.Review, v.Outcome = true, aup.OutcomeReview
+			v.Reason = fmt.Sprintf("unsure between no violation and %s", s.clause)
+		}
+		return
 	}
 }

@@ -121,7 +121,7 @@ func (z *zone) groups() []int {
 // trust is how much the learned part's log-odds count, by group, beside the
 // rules' at ruled: it knows the words of reporters better than those of the
 // mail that they pass on.
-var trust = [groups]float64{2, 1.2}
+var trust = [groups]float64{2.7, 1.2}
 
 // Who passes a message on with a few words of their own leaves it to that
 // message to say what is wrong: with fewer than few features, theirs count less.
