@@ -29,11 +29,15 @@ func (s *Store) Reports(ctx context.Context, q aup.Query) (aup.Page, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r, _, err := readReport(view, aup.ReportID(v))
+			received, id := parseIndexValue(v)
+			if !q.Since.IsZero() && received.Before(q.Since) || !q.Until.IsZero() && !received.Before(q.Until) {
+				continue
+			}
+			r, _, err := readReport(view, id)
 			if err != nil {
 				return err
 			}
-			if !q.Since.IsZero() && r.Received.Before(q.Since) || !matches(r, q) {
+			if !matches(r, q) {
 				continue
 			}
 			if q.Limit > 0 && len(page.Reports) == q.Limit {
@@ -85,11 +89,8 @@ func back(c *bbolt.Cursor, k, v, from []byte) ([]byte, []byte) {
 	return k, v
 }
 
-// matches reports whether r has every term of q and was recorded before its end.
+// matches reports whether r has every term of q.
 func matches(r aup.Report, q aup.Query) bool {
-	if !q.Until.IsZero() && !r.Received.Before(q.Until) {
-		return false
-	}
 	has := terms(r)
 	for _, t := range []struct{ prefix, value string }{
 		{termGroup, string(q.Clause)}, {termOutcome, string(q.Outcome)}, {termMailbox, q.Mailbox},

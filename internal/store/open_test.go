@@ -88,3 +88,25 @@ func TestOpenReadOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestViewOfAnotherVersion opens a store whose view an earlier version made.
+func TestViewOfAnotherVersion(t *testing.T) {
+	dir := t.TempDir()
+	s := openLoose(t, dir)
+	id := record(t, s, intake([]byte("a message"), 1))[0].ID
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, dir, func(tx *bbolt.Tx) error {
+		view := tx.Bucket([]byte("view"))
+		return errors.Join(view.Bucket([]byte("state")).Put([]byte("version"), []byte("0")), view.DeleteBucket([]byte("index")))
+	})
+	_, err := store.Open(dir, store.Options{ReadOnly: true})
+	if err == nil {
+		t.Fatal("a view of another version was read")
+	}
+	oneLine(t, err, aup.ErrConflict)
+	if _, err := open(t, dir).Report(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"aupd/internal/aup"
 
@@ -20,14 +21,15 @@ import (
 //
 //	view/reports/<id>      = <number of its received event, 8 bytes><zstd of the report as JSON>
 //	view/order/<number>    = <id>            the reports in the order they were recorded
-//	view/index/<term>\0<number> = <id>       terms: clause/1.5, outcome/none, mailbox/support
+//	view/index/<term>\0<number> = <when it was received, 8 bytes><id>
+//	                                         terms: clause/1.5, outcome/none, mailbox/support
 //	view/counts/<term>     = <8 bytes>       how many reports have the term; also "reports", "urgent"
 //	view/state/applied     = <number>        the last event applied
 //	view/state/version     = viewVersion
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 1
+const viewVersion = 2
 
 var (
 	bucketReports = []byte("reports")
@@ -127,7 +129,7 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) er
 	}
 	for _, t := range is {
 		if !slices.Contains(was, t) {
-			if err := errors.Join(view.Bucket(bucketIndex).Put(indexKey(t, seq), []byte(after.ID)), count(view, t, +1)); err != nil {
+			if err := errors.Join(view.Bucket(bucketIndex).Put(indexKey(t, seq), indexValue(after)), count(view, t, +1)); err != nil {
 				return err
 			}
 		}
@@ -171,6 +173,19 @@ func terms(r aup.Report) []string {
 
 func indexKey(term string, seq []byte) []byte {
 	return append(append([]byte(term), 0), seq...)
+}
+
+// indexValue returns the value of r's keys in the index. The time is there so
+// that a scan for a stretch of time reads no report outside of it.
+func indexValue(r aup.Report) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(r.Received.UnixNano())), r.ID...)
+}
+
+func parseIndexValue(v []byte) (received time.Time, id aup.ReportID) {
+	if len(v) < 8 {
+		return time.Time{}, "" // which no report has
+	}
+	return time.Unix(0, int64(binary.BigEndian.Uint64(v))), aup.ReportID(v[8:])
 }
 
 func count(view *bbolt.Bucket, term string, by int64) error {
