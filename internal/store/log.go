@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -200,8 +199,7 @@ func decodeEvent(row []byte) (e aup.Event, data []byte, err error) {
 	if data, err = decompress(row[sha256.Size:]); err != nil {
 		return e, nil, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(&e); err != nil {
+	if err := json.Unmarshal(data, &e); err != nil {
 		return e, nil, fmt.Errorf("%v: %w", err, aup.ErrDamaged)
 	}
 	return e, data, nil
