@@ -9,8 +9,13 @@
 //     the way back to the text as it stands.
 //   - vocab.go reads the vocabulary: concepts, each with its phrases in many
 //     languages, and rules that combine concepts.
-//   - zone.go cuts a document into zones: whose words, in which message.
+//   - zone.go cuts a document into zones: whose words, in which message, and
+//     whether that message is a report itself.
 //   - match.go finds concepts in a zone, and which of them are denied.
+//   - fact.go states what machines' reports and headers say by themselves.
+//   - feature.go names the words and concepts that the learned part weighs,
+//     learned.go holds its weights, train.go makes them from the examples in
+//     training. Both parts add up to the log-odds of a clause.
 //   - rules.go fires the rules; each gives a clause log-odds and a reason.
 //   - decide.go makes a verdict of the scores.
 package classify
@@ -77,8 +82,10 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 	zones = handedOver(c.vocab, zones)
 	notices(c.vocab, zones)
 	fired := c.vocab.fire(zones, append(machineFacts(doc), originalFacts(doc)...))
+	// The learned part cannot tell no violation from a clause that it never saw.
+	unknown := slices.ContainsFunc(fired, func(f firing) bool { return !slices.Contains(c.vocab.learned.clauses, f.rule.Clause) })
 	for _, f := range c.vocab.learned.judge(c.vocab, zones) {
-		if _, ok := c.policy.Clause(f.rule.Clause); ok || f.rule.Clause == aup.None {
+		if _, ok := c.policy.Clause(f.rule.Clause); ok || f.rule.Clause == aup.None && !unknown {
 			fired = append(fired, f)
 		}
 	}

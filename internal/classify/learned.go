@@ -76,25 +76,25 @@ func readLearned(data []byte) (*learned, error) {
 
 // write writes l, features in order.
 func (l *learned) write(w io.Writer) error {
-	b := bufio.NewWriter(w)
+	var b strings.Builder
+	line := func(fields []string) { b.WriteString(strings.Join(fields, "\t") + "\n") }
+	number := func(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }
+	var clauses, biases []string
 	for i, c := range l.clauses {
-		if i > 0 {
-			b.WriteByte('\t')
-		}
-		b.WriteString(string(c))
+		clauses = append(clauses, string(c))
+		biases = append(biases, number(l.bias[i]))
 	}
-	for i, x := range l.bias {
-		b.WriteByte("\n\t"[min(i, 1)])
-		b.WriteString(strconv.FormatFloat(x, 'f', 2, 64))
-	}
+	line(clauses)
+	line(biases)
 	for _, f := range slices.Sorted(maps.Keys(l.weights)) {
-		fmt.Fprintf(b, "\n%s", f)
+		fields := []string{f}
 		for _, x := range l.weights[f] {
-			fmt.Fprintf(b, "\t%d:%s", x.clause, strconv.FormatFloat(x.value, 'f', 2, 64))
+			fields = append(fields, strconv.Itoa(x.clause)+":"+number(x.value))
 		}
+		line(fields)
 	}
-	b.WriteByte('\n')
-	return b.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // A sighting is where a feature was first seen.
