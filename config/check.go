@@ -38,8 +38,14 @@ func (c *Config) check(at locator) error {
 		if m.Username == "" {
 			wrong(p, "has no username")
 		}
-		if (m.PasswordFile == "") == (m.PasswordEnv == "") {
-			wrong(p, "needs its password from one place: set either password_file or password_env")
+		if ways(m.PasswordFile != "", m.PasswordEnv != "", m.OAuth2 != nil) != 1 {
+			wrong(p, "needs one way to sign in: set either password_file, password_env or oauth2")
+		}
+		if err := m.OAuth2.check(); err != nil {
+			wrong(p+".oauth2", "%v", err)
+		}
+		if m.Mark.Keyword != "" && m.Mark.Move != "" {
+			wrong(p+".mark", "has both a keyword and a folder: set one")
 		}
 		folders := make(map[string]bool)
 		for _, f := range m.Folders {
@@ -67,6 +73,30 @@ func (c *Config) check(at locator) error {
 		wrong("log.format", "is %q: want text or json", c.Log.Format)
 	}
 	return errors.Join(errs...)
+}
+
+// ways counts what is true.
+func ways(set ...bool) (n int) {
+	for _, s := range set {
+		if s {
+			n++
+		}
+	}
+	return n
+}
+
+func (o *OAuth2) check() error {
+	switch {
+	case o == nil:
+		return nil
+	case o.TokenURL == "" || o.ClientID == "":
+		return errors.New("needs token_url and client_id")
+	case (o.KeyFile == "") != (o.CertificateFile == ""):
+		return errors.New("needs key_file and certificate_file, or neither")
+	case ways(o.ClientSecretFile != "", o.KeyFile != "", o.RefreshTokenFile != "") == 0:
+		return errors.New("needs client_secret_file, key_file with certificate_file, or refresh_token_file")
+	}
+	return nil
 }
 
 func (m Mailbox) checkURL() error {
@@ -120,13 +150,23 @@ func (m Mailbox) Password() (string, error) {
 		}
 		return v, nil
 	}
-	data, err := os.ReadFile(m.PasswordFile)
+	v, err := ReadSecret(m.PasswordFile)
 	if err != nil {
 		return "", fmt.Errorf("mailbox %s: password_file: %w", m.Name, err)
 	}
+	return v, nil
+}
+
+// ReadSecret returns the content of a file of one secret, without the line end
+// behind it. An empty file is an error.
+func ReadSecret(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
 	v := strings.TrimRight(string(data), "\r\n")
 	if v == "" {
-		return "", fmt.Errorf("mailbox %s: password_file: %s is empty: %w", m.Name, m.PasswordFile, ErrInvalid)
+		return "", fmt.Errorf("%s is empty: %w", file, ErrInvalid)
 	}
 	return v, nil
 }

@@ -41,10 +41,11 @@ type Config struct {
 	Poll Duration `yaml:"poll"`
 	// MaxMessage is the size above which a message is recorded by its header
 	// alone.
-	MaxMessage Size  `yaml:"max_message"`
-	HTTP       HTTP  `yaml:"http"`
-	Admin      Admin `yaml:"admin"`
-	Log        Log   `yaml:"log"`
+	MaxMessage Size     `yaml:"max_message"`
+	Evidence   Evidence `yaml:"evidence"`
+	HTTP       HTTP     `yaml:"http"`
+	Admin      Admin    `yaml:"admin"`
+	Log        Log      `yaml:"log"`
 }
 
 // A Mailbox is one account on one server.
@@ -56,12 +57,43 @@ type Mailbox struct {
 	Username     string   `yaml:"username"`
 	PasswordFile string   `yaml:"password_file"`
 	PasswordEnv  string   `yaml:"password_env"`
+	OAuth2       *OAuth2  `yaml:"oauth2"`  // in place of a password
 	Folders      []string `yaml:"folders"` // INBOX if none
+	Mark         Mark     `yaml:"mark"`
+}
+
+// OAuth2 says how access tokens are got (RFC 6749): with the client's own
+// credentials, or with a refresh token where there is one.
+type OAuth2 struct {
+	TokenURL         string   `yaml:"token_url"`
+	ClientID         string   `yaml:"client_id"`
+	Scopes           []string `yaml:"scopes"`
+	ClientSecretFile string   `yaml:"client_secret_file"`
+	RefreshTokenFile string   `yaml:"refresh_token_file"` // written to when the token is replaced
+	// KeyFile and CertificateFile, in PEM, prove the client in place of a
+	// secret (RFC 7523).
+	KeyFile         string `yaml:"key_file"`
+	CertificateFile string `yaml:"certificate_file"`
+}
+
+// Mark says what happens in the mailbox to a recorded message; nothing when
+// both are empty.
+type Mark struct {
+	Keyword string `yaml:"keyword"` // that the message gets
+	Move    string `yaml:"move"`    // a folder that the message is moved to
 }
 
 // Select says which messages are recorded.
 type Select struct {
 	Subject string `yaml:"subject"` // the words that the subject must contain
+}
+
+// Evidence says what is known beyond a message when it is read.
+type Evidence struct {
+	OwnDomains  []string `yaml:"own_domains"`  // the operator's own mail domains
+	NeverSource []string `yaml:"never_source"` // domains, addresses and networks that are no source of abuse
+	AuthservIDs []string `yaml:"authserv_ids"` // whose Authentication-Results are believed (RFC 8601, 5)
+	VerifyDKIM  bool     `yaml:"verify_dkim"`  // asks the DNS for keys
 }
 
 // HTTP is where the console and the reading API listen.

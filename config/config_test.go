@@ -17,6 +17,7 @@ func TestExampleLoads(t *testing.T) {
 	}
 	want := Default()
 	want.Data = "/var/lib/aupd"
+	want.Evidence = Evidence{OwnDomains: []string{}, NeverSource: []string{}, AuthservIDs: []string{}}
 	want.Mailboxes = []Mailbox{{
 		Name: "support", URL: "imaps://imap.example.org:993", Username: "support@example.org",
 		PasswordFile: "/run/secrets/imap", Folders: []string{"INBOX"},
@@ -36,8 +37,8 @@ func TestExampleAlternativesLoad(t *testing.T) {
 				l = strings.Replace(l, "# ", "", 1)
 			}
 		}
-		if strings.Contains(l, "password_file:") || strings.Contains(l, "url: imaps") {
-			l = strings.Replace(strings.Replace(l, "imaps://imap.example.org:993", "imap://imap.example.org", 1), "password_file: /run/secrets/imap", "", 1)
+		if strings.Contains(l, "password_file:") || strings.Contains(l, "password_env:") || strings.Contains(l, "url: imaps") {
+			l = strings.NewReplacer("imaps://imap.example.org:993", "imap://imap.example.org", "password_file: /run/secrets/imap", "", "password_env: AUPD_IMAP_PASSWORD", "").Replace(l)
 		}
 		out = append(out, l)
 	}
@@ -46,7 +47,7 @@ func TestExampleAlternativesLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := cfg.Mailboxes[0]
-	if !m.StartTLS || m.CAFile == "" || m.PasswordEnv == "" || cfg.Policy == "" {
+	if !m.StartTLS || m.CAFile == "" || m.OAuth2 == nil || m.OAuth2.ClientSecretFile == "" || m.Mark.Keyword == "" || cfg.Policy == "" {
 		t.Errorf("an alternative was not read: %+v, policy %q", m, cfg.Policy)
 	}
 }
@@ -65,6 +66,11 @@ func TestEveryProblemAtOnce(t *testing.T) {
     username: u
     password_env: E
     folders: [INBOX, INBOX]
+  - name: token
+    url: imaps://imap.example.org
+    username: u
+    oauth2: {token_url: "https://x.example/t", client_id: c}
+    mark: {keyword: a, move: b}
 select: {subject: ""}
 poll: 1ms
 max_message: 1KB
@@ -77,9 +83,10 @@ log: {format: xml}
 	}
 	for _, want := range []string{
 		`a.yaml:2:11: mailboxes[0].name is "a b"`, "a.yaml:3:10: mailboxes[0].url would send the password to imap.example.org in plain text",
-		"mailboxes[0] has no username", "mailboxes[0] needs its password", "mailboxes[1] needs its password from one place",
+		"mailboxes[0] has no username", "mailboxes[0] needs one way to sign in", "mailboxes[1] needs one way to sign in",
+		"mailboxes[3].oauth2 needs client_secret_file", "mailboxes[3].mark has both",
 		`mailboxes[1].url starts with "https"`, `mailboxes[2].name is "support"`, "mailboxes[2].url holds a user name",
-		"mailboxes[2].folders has", "a.yaml:14:19: select.subject is empty", "poll is 1ms", "max_message is under",
+		"mailboxes[2].folders has", "a.yaml:19:19: select.subject is empty", "poll is 1ms", "max_message is under",
 		`http.listen is "0.0.0.0:80": other machines`, `log.format is "xml"`,
 	} {
 		if !strings.Contains(err.Error(), want) {

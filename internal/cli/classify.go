@@ -29,7 +29,7 @@ func (a *app) classifyCmd() *cobra.Command {
 	cmd.Flags().BoolVar(&why, "why", false, "print each clause's score with the words that earned it")
 	cmd.MarkFlagsMutuallyExclusive("json", "why")
 	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
-		p, err := a.policy()
+		p, ev, err := a.reader()
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (a *app) classifyCmd() *cobra.Command {
 			return err
 		}
 		return a.eachMail(cmd, args, func(m *aup.Mail) error {
-			doc := evidence.Parse(m.Raw, m.Size, evidence.Options{PolicyText: p.Sentences()})
+			doc := evidence.Parse(m.Raw, m.Size, ev)
 			v := c.Classify(&doc)
 			if asJSON {
 				return a.jsonLine(classified{m.Source.Folder, v})

@@ -7,11 +7,10 @@ import (
 
 	"aupd/config"
 	"aupd/internal/aup"
+	"aupd/internal/daemon"
 
 	"github.com/spf13/cobra"
 )
-
-var errNotFound = aup.ErrNotFound
 
 // noFile is the error of a file that cannot be read.
 func noFile(path string, err error) error {
@@ -39,10 +38,13 @@ func (a *app) configCheckCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := loadPolicy(cfg.Policy); err != nil {
+			if _, err := daemon.LoadPolicy(cfg.Policy); err != nil {
 				return err
 			}
 			for _, m := range cfg.Mailboxes {
+				if m.OAuth2 != nil {
+					continue
+				}
 				if _, err := m.Password(); err != nil {
 					return err
 				}

@@ -26,11 +26,11 @@ the scores are, what is taken for what, and the surest misses with their reasons
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print the result as one JSON object")
 	cmd.RunE = run(func(_ *cobra.Command, args []string) error {
-		p, err := a.policy()
+		p, ev, err := a.reader()
 		if err != nil {
 			return err
 		}
-		result, err := evaluate(p, args[0])
+		result, err := evaluate(p, ev, args[0])
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ the scores are, what is taken for what, and the surest misses with their reasons
 	return cmd
 }
 
-func evaluate(p *policy.Policy, dir string) (classify.Eval, error) {
+func evaluate(p *policy.Policy, ev evidence.Options, dir string) (classify.Eval, error) {
 	c, err := classify.New(p)
 	if err != nil {
 		return classify.Eval{}, err
@@ -53,14 +53,14 @@ func evaluate(p *policy.Policy, dir string) (classify.Eval, error) {
 	}
 	verdicts := make([]aup.Verdict, len(labels))
 	for i, l := range labels {
-		if verdicts[i], err = classifyFile(c, p, filepath.Join(dir, l.File)); err != nil {
+		if verdicts[i], err = classifyFile(c, ev, filepath.Join(dir, l.File)); err != nil {
 			return classify.Eval{}, err
 		}
 	}
 	return classify.Evaluate(labels, verdicts), nil
 }
 
-func classifyFile(c *classify.Classifier, p *policy.Policy, path string) (aup.Verdict, error) {
+func classifyFile(c *classify.Classifier, ev evidence.Options, path string) (aup.Verdict, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return aup.Verdict{}, noFile(path, err)
@@ -70,7 +70,7 @@ func classifyFile(c *classify.Classifier, p *policy.Policy, path string) (aup.Ve
 	if err != nil {
 		return aup.Verdict{}, err
 	}
-	doc := evidence.Parse(f, info.Size(), evidence.Options{PolicyText: p.Sentences()})
+	doc := evidence.Parse(f, info.Size(), ev)
 	return c.Classify(&doc), nil
 }
 

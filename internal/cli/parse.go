@@ -23,12 +23,12 @@ func (a *app) parseCmd() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the whole document, one JSON object a file")
 	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
-		p, err := a.policy()
+		_, ev, err := a.reader()
 		if err != nil {
 			return err
 		}
 		return a.eachMail(cmd, args, func(m *aup.Mail) error {
-			doc := evidence.Parse(m.Raw, m.Size, evidence.Options{PolicyText: p.Sentences()})
+			doc := evidence.Parse(m.Raw, m.Size, ev)
 			if asJSON {
 				return a.jsonLine(parsed{m.Source.Folder, m.Hash, doc})
 			}

@@ -5,7 +5,9 @@ import (
 	"os"
 	"strings"
 
-	"aupd/config"
+	"aupd/internal/aup"
+	"aupd/internal/daemon"
+	"aupd/internal/evidence"
 	"aupd/internal/policy"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -18,18 +20,20 @@ func (a *app) policy() (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loadPolicy(cfg.Policy)
+	return daemon.LoadPolicy(cfg.Policy)
 }
 
-func loadPolicy(path string) (*policy.Policy, error) {
-	if path == "" {
-		return policy.Parse(config.DefaultPolicy(), "built-in policy")
-	}
-	data, err := os.ReadFile(path)
+// reader returns the configured policy and how mail is read under it.
+func (a *app) reader() (*policy.Policy, evidence.Options, error) {
+	cfg, err := a.config()
 	if err != nil {
-		return nil, noFile(path, err)
+		return nil, evidence.Options{}, err
 	}
-	return policy.Parse(data, path)
+	p, err := daemon.LoadPolicy(cfg.Policy)
+	if err != nil {
+		return nil, evidence.Options{}, err
+	}
+	return p, daemon.Evidence(cfg, p), nil
 }
 
 func (a *app) policyCmd() *cobra.Command {
@@ -67,7 +71,7 @@ func (a *app) policyShowCmd() *cobra.Command {
 			a.clause(c)
 		}
 		if !found {
-			return fmt.Errorf("clause %s: the policy has none of that id: %w", args[0], errNotFound)
+			return fmt.Errorf("clause %s: the policy has none of that id: %w", args[0], aup.ErrNotFound)
 		}
 		if len(args) == 0 && !*asJSON {
 			for _, n := range p.Notices {
@@ -112,7 +116,7 @@ func (a *app) policyCheckCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "check FILE", Short: "Check a policy file, all problems at once", Args: cobra.ExactArgs(1),
 		RunE: run(func(_ *cobra.Command, args []string) error {
-			p, err := loadPolicy(args[0])
+			p, err := daemon.LoadPolicy(args[0])
 			if err != nil {
 				return err
 			}
@@ -155,12 +159,12 @@ func (a *app) policyDiffCmd() *cobra.Command {
 	cmd.RunE = run(func(_ *cobra.Command, args []string) error {
 		from, err := a.policy()
 		if len(args) == 2 {
-			from, err = loadPolicy(args[0])
+			from, err = daemon.LoadPolicy(args[0])
 		}
 		if err != nil {
 			return err
 		}
-		to, err := loadPolicy(args[len(args)-1])
+		to, err := daemon.LoadPolicy(args[len(args)-1])
 		if err != nil {
 			return err
 		}

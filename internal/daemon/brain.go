@@ -1,19 +1,26 @@
 package daemon
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"os"
+	"time"
 
 	"aupd/config"
+	"aupd/internal/aup"
 	"aupd/internal/classify"
 	"aupd/internal/evidence"
 	"aupd/internal/policy"
 )
 
-// A brain is a policy with the classifier for it.
+// A brain is a policy with the classifier for it, and how mail is read.
 type brain struct {
 	policy     *policy.Policy
 	classifier *classify.Classifier
+	evidence   evidence.Options
 }
 
 func newBrain(cfg config.Config) (*brain, error) {
@@ -25,11 +32,26 @@ func newBrain(cfg config.Config) (*brain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &brain{p, c}, nil
+	return &brain{p, c, Evidence(cfg, p)}, nil
 }
 
-func (b *brain) evidence() evidence.Options {
-	return evidence.Options{PolicyText: b.policy.Sentences()}
+// lookupWithin is how long one DNS question may take: a mail that names a slow
+// server must not hold up the others.
+const lookupWithin = 5 * time.Second
+
+// Evidence returns how mail is read under cfg and p.
+func Evidence(cfg config.Config, p *policy.Policy) evidence.Options {
+	opt := evidence.Options{
+		PolicyText: p.Sentences(), AuthservIDs: cfg.Evidence.AuthservIDs, Never: cfg.Evidence.NeverSource, OwnDomains: cfg.Evidence.OwnDomains,
+	}
+	if cfg.Evidence.VerifyDKIM {
+		opt.LookupTXT = func(name string) ([]string, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), lookupWithin)
+			defer cancel()
+			return net.DefaultResolver.LookupTXT(ctx, name)
+		}
+	}
+	return opt
 }
 
 // LoadPolicy reads the policy file at path, or the built-in policy when path
@@ -39,6 +61,9 @@ func LoadPolicy(path string) (*policy.Policy, error) {
 		return policy.Parse(config.DefaultPolicy(), "built-in policy")
 	}
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("policy file %s: no such file: %w", path, aup.ErrNotFound)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("policy file: %w", err)
 	}

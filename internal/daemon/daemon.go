@@ -74,8 +74,8 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 
-	runner := ingest.New(st, brain.classifier, ingest.Options{
-		Evidence: brain.evidence(), Log: opt.Log, Metrics: reg, OnRecorded: opt.OnRecorded,
+	runner := ingest.New(st, brain.classifier, brain.evidence, ingest.Options{
+		Log: opt.Log, Metrics: reg, OnRecorded: opt.OnRecorded,
 	})
 	d := &daemon{opt: opt, cfg: cfg, store: st, runner: runner, reg: reg}
 	d.brain.Store(brain)
@@ -130,7 +130,7 @@ func (d *daemon) reload(ctx context.Context) {
 		return
 	}
 	d.watch.Load().stop()
-	d.runner.Use(next.brain.classifier)
+	d.runner.Use(next.brain.classifier, next.brain.evidence)
 	d.brain.Store(next.brain)
 	d.cfg = next.cfg
 	d.watch.Store(next.watch)

@@ -11,6 +11,7 @@ import (
 	"aupd/config"
 	"aupd/internal/aup"
 	"aupd/internal/ingest"
+	"aupd/internal/mailbox"
 	"aupd/internal/store"
 )
 
@@ -74,9 +75,7 @@ func NewIntake(ctx context.Context, cfg config.Config, st *store.Store, opt Pass
 	if err != nil {
 		return nil, err
 	}
-	r := ingest.New(st, b.classifier, ingest.Options{
-		Evidence: b.evidence(), Log: opt.Log, OnRecorded: opt.OnRecorded,
-	})
+	r := ingest.New(st, b.classifier, b.evidence, ingest.Options{Log: opt.Log, OnRecorded: opt.OnRecorded})
 	runCtx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { _ = r.Run(runCtx) }) // Run has no error but ctx's end
@@ -137,4 +136,14 @@ func Survey(ctx context.Context, cfg config.Config) iter.Seq2[Surveyed, error] {
 			}
 		}
 	}
+}
+
+// Probe visits one configured mailbox, for a person who sets it up: it signs in
+// and opens the folders, takes nothing and changes nothing.
+func Probe(ctx context.Context, cfg config.Config, mb config.Mailbox) (mailbox.Probe, error) {
+	w, err := newWatcher(cfg, mb, nil, nil, nil, nil, nil)
+	if err != nil {
+		return mailbox.Probe{}, err
+	}
+	return w.Probe(ctx)
 }

@@ -40,10 +40,9 @@ type Classifier interface {
 
 // Options say how a Runner works. The zero value works.
 type Options struct {
-	Evidence evidence.Options
-	Now      func() time.Time      // time.Now if nil
-	Log      *slog.Logger          // discarded if nil
-	Metrics  prometheus.Registerer // not registered if nil
+	Now     func() time.Time      // time.Now if nil
+	Log     *slog.Logger          // discarded if nil
+	Metrics prometheus.Registerer // not registered if nil
 	// OnRecorded is told of every mail that became durable, in the order of
 	// the commits and from one goroutine; it may be nil and must not block.
 	OnRecorded func(m *aup.Mail, r aup.Receipt)
@@ -52,11 +51,17 @@ type Options struct {
 // A Runner takes mail through parsing, classification and recording.
 type Runner struct {
 	rec     Recorder
-	cls     atomic.Pointer[Classifier]
+	reader  atomic.Pointer[reader]
 	opt     Options
 	metrics *metrics
 	mails   chan *job
 	ready   chan *job
+}
+
+// A reader is how mail is read: both change together, or neither does.
+type reader struct {
+	classifier Classifier
+	evidence   evidence.Options
 }
 
 // A job is one mail on its way. done is called exactly once.
@@ -76,8 +81,9 @@ const (
 	maxBatch = 256
 )
 
-// New returns a Runner that classifies with cls and records in rec.
-func New(rec Recorder, cls Classifier, opt Options) *Runner {
+// New returns a Runner that parses with ev, classifies with cls, and records in
+// rec.
+func New(rec Recorder, cls Classifier, ev evidence.Options, opt Options) *Runner {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
@@ -88,12 +94,13 @@ func New(rec Recorder, cls Classifier, opt Options) *Runner {
 		rec: rec, opt: opt, metrics: newMetrics(opt.Metrics),
 		mails: make(chan *job, queue), ready: make(chan *job, queue),
 	}
-	r.Use(cls)
+	r.Use(cls, ev)
 	return r
 }
 
-// Use makes cls the classifier of every mail parsed from now on.
-func (r *Runner) Use(cls Classifier) { r.cls.Store(&cls) }
+// Use makes cls the classifier, and ev the options, of every mail that is
+// parsed from now on.
+func (r *Runner) Use(cls Classifier, ev evidence.Options) { r.reader.Store(&reader{cls, ev}) }
 
 // Put takes m in, waiting while the queue is full. It owns m from then on and
 // closes it. done is called exactly once, from another goroutine: with nil
@@ -191,11 +198,12 @@ func (r *Runner) read(m *aup.Mail) (doc aup.Document, v aup.Verdict) {
 			v = aup.Verdict{Outcome: aup.OutcomeReview, Primary: aup.None, Review: true, Reason: "the message could not be read"}
 		}
 	}()
-	doc = evidence.Parse(m.Raw, m.Size, r.opt.Evidence)
+	with := r.reader.Load()
+	doc = evidence.Parse(m.Raw, m.Size, with.evidence)
 	if m.Quarantine != "" {
 		doc.Problems = append(doc.Problems, aup.Problem{Kind: "quarantined", Detail: m.Quarantine})
 	}
-	return doc, (*r.cls.Load()).Classify(&doc)
+	return doc, with.classifier.Classify(&doc)
 }
 
 func (r *Runner) commit(ctx context.Context) {

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"aupd/internal/aup"
+	"aupd/internal/evidence"
 	"aupd/internal/ingest"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,7 +88,7 @@ func (m *mails) make(name string) *aup.Mail {
 func run(t *testing.T, rec *recorder, names ...string) map[string]error {
 	t.Helper()
 	var ms mails
-	r := ingest.New(rec, classifier{}, ingest.Options{Metrics: prometheus.NewRegistry()})
+	r := ingest.New(rec, classifier{}, evidence.Options{}, ingest.Options{Metrics: prometheus.NewRegistry()})
 	ctx, stop := context.WithCancel(t.Context())
 	var running, left sync.WaitGroup
 	running.Go(func() { _ = r.Run(ctx) })
@@ -172,7 +173,7 @@ func TestStop(t *testing.T) {
 		rec := newRecorder()
 		gate := make(chan struct{})
 		rec.refuse = func([]aup.Intake) error { <-gate; return errors.New("stopped") }
-		r := ingest.New(rec, classifier{}, ingest.Options{})
+		r := ingest.New(rec, classifier{}, evidence.Options{}, ingest.Options{})
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = r.Run(ctx) })
