@@ -59,7 +59,7 @@ func replaceFile(file, secret string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
 	if _, err := f.WriteString(secret + "\n"); err != nil {
 		f.Close()
 		return err
