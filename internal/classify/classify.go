@@ -32,8 +32,8 @@ import (
 	"aupd/internal/policy"
 )
 
-// Threshold is the score from which a clause is recorded.
-const Threshold = 0.5
+// Threshold is the score from which a clause beside the primary one is recorded.
+const Threshold = 0.35
 
 // A Classifier holds documents against one policy. It is safe for concurrent
 // use.
@@ -59,7 +59,7 @@ func (c *Classifier) Model() string { return c.vocab.digest }
 
 // engine is a part of the model's version: it changes whenever the code gives
 // another verdict for the same vocabulary.
-const engine = "1"
+const engine = "2"
 
 func modelDigest(files ...[]byte) string {
 	h := sha256.New()
@@ -102,7 +102,12 @@ type score struct {
 	spans  []aup.Span
 }
 
-func (s score) probability() float64 { return sigmoid(s.odds) }
+func (s score) probability() float64 { return calibrated(s.odds) }
+
+// calibrated makes a score of log-odds: of the findings with a score of 0.8
+// about eight in ten are right. Rules and learned words repeat each other, so
+// their sum is surer than it ought to be.
+func calibrated(odds float64) float64 { return sigmoid(0.65*odds - 1.2) }
 
 // sigmoid is rounded, so that a score reads well and prints the same anywhere.
 func sigmoid(x float64) float64 { return math.Round(1e4/(1+math.Exp(-x))) / 1e4 }

@@ -28,7 +28,7 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 	if none.clause == "" {
 		none.odds = prior
 	}
-	if best := bestOf(clauses); best != nil && best.odds > none.odds && (best.probability() >= Threshold || none.odds <= prior) {
+	if best := bestOf(clauses); best != nil && best.odds > none.odds && (best.odds >= 0 || none.odds <= prior) {
 		v.Outcome, v.Primary = aup.OutcomeViolation, best.clause
 		if cl, _ := c.policy.Clause(best.clause); cl.Exception {
 			v.Outcome = aup.OutcomeException
@@ -99,8 +99,6 @@ func (c *Classifier) review(v *aup.Verdict, doc *aup.Document, zones []zone, cla
 		reason("unsure between no violation and %s", best.clause)
 	case v.Primary == aup.None && none.odds <= prior:
 		reason("nothing known was found in it")
-	case v.Primary != aup.None && len(clauses) > 1 && clauses[1].probability() >= Threshold && best.odds-clauses[1].odds < margin/2:
-		// Both are recorded: which comes first matters less.
 	}
 	if v.Review {
 		v.Outcome = aup.OutcomeReview
@@ -146,14 +144,14 @@ func findings(all []score) []aup.Finding {
 
 // urgentFrom is the score from which a possible report about minors is read
 // first: missing one costs more than looking at ten.
-const urgentFrom = 0.3
+const urgentFrom = 0.15
 
 // urgent says why a report is to be read before others. The rules alone suffice:
 // what was learned may not outvote them.
 func (c *Classifier) urgent(v *aup.Verdict, all []score) {
 	for _, s := range all {
 		cl, ok := c.policy.Clause(s.clause)
-		p := max(s.probability(), sigmoid(s.ruled))
+		p := max(s.probability(), calibrated(s.ruled))
 		if !ok || cl.Severity != policy.Critical || p < urgentFrom || v.Primary == aup.None && p < Threshold {
 			continue
 		}
