@@ -20,7 +20,8 @@ import (
 // which it follows. All methods are safe for concurrent use.
 type Log interface {
 	// Append adds events after the event expect, all or none, and returns the
-	// last one's number. An event whose key is in the log already is left out.
+	// last one's number. An event whose key is in the log already is left out,
+	// one without the payload of its kind is an error.
 	// When the log has grown past expect the error is aup.ErrConflict.
 	Append(ctx context.Context, expect aup.Seq, events []aup.Event) (aup.Seq, error)
 	// Head returns the number of the last event, 0 in an empty log.

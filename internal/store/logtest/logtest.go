@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Log) {
 	t.Run("expected sequence", func(t *testing.T) { expected(t, open(t)) })
 	t.Run("a key once", func(t *testing.T) { once(t, open(t)) })
 	t.Run("all or none", func(t *testing.T) { allOrNone(t, open(t)) })
+	t.Run("two writers", func(t *testing.T) { writers(t, open(t)) })
 	t.Run("follow", func(t *testing.T) { follow(t, open(t)) })
 }
 
@@ -89,6 +92,43 @@ func allOrNone(t *testing.T, l store.Log) {
 	}
 	if n, err := l.Head(t.Context()); n != 0 || err != nil {
 		t.Errorf("Head = %d, %v after a refused batch; want 0", n, err)
+	}
+}
+
+// writers appends from two goroutines, each after the end that it saw: the
+// events of both are there, none in the place of another.
+func writers(t *testing.T, l store.Log) {
+	events := Events(60)
+	var wg sync.WaitGroup
+	for _, mine := range [][]aup.Event{events[:30], events[30:]} {
+		wg.Go(func() {
+			for len(mine) > 0 {
+				last, err := l.Head(t.Context())
+				if err != nil {
+					t.Errorf("Head: %v", err)
+					return
+				}
+				switch n, err := l.Append(t.Context(), last, mine[:2]); {
+				case err == nil && n == last+2:
+					mine = mine[2:]
+				case err == nil || !errors.Is(err, aup.ErrConflict):
+					t.Errorf("Append of 2 events after %d = %d, %v", last, n, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var got []string
+	for e, err := range l.Read(t.Context(), 1) {
+		if err != nil || e.Seq != aup.Seq(len(got)+1) {
+			t.Fatalf("Read gave event %d, %v; want %d", e.Seq, err, len(got)+1)
+		}
+		got = append(got, e.Key)
+	}
+	slices.Sort(got)
+	if n := len(slices.Compact(got)); n != 60 {
+		t.Errorf("%d of 60 events are in the log", n)
 	}
 }
 
