@@ -52,6 +52,10 @@ func bestOf(s []score) *score {
 // a report mentions by the way is weaker than what it is about.
 const gap = 2.5
 
+// criticalFrom is the score, or that of the rules alone, from which a clause of
+// the highest severity is recorded: missing a minor costs more than a look.
+const criticalFrom = 0.25
+
 // recorded returns the clauses that would be recorded, the primary one first:
 // it and every further one over the threshold. An exception stands alone, and
 // a group gives way to its details.
@@ -63,7 +67,8 @@ func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID 
 	best := all[0].odds
 	for _, s := range all {
 		cl, _ := c.policy.Clause(s.clause)
-		if s.clause == primary || s.probability() < Threshold || cl.Exception || s.odds < best-gap {
+		critical := cl.Severity == policy.Critical && max(s.probability(), calibrated(s.ruled)) >= criticalFrom
+		if s.clause == primary || cl.Exception || !critical && (s.probability() < Threshold || s.odds < best-gap) {
 			continue
 		}
 		out = append(out, s.clause)
