@@ -29,6 +29,7 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 		none.odds = prior
 	}
 	if best := bestOf(clauses); best != nil && best.odds > none.odds && (best.odds >= 0 || none.odds <= prior) {
+		best = c.firstPlace(clauses, best)
 		v.Outcome, v.Primary = aup.OutcomeViolation, best.clause
 		if cl, _ := c.policy.Clause(best.clause); cl.Exception {
 			v.Outcome = aup.OutcomeException
@@ -46,6 +47,22 @@ func bestOf(s []score) *score {
 		return nil
 	}
 	return &s[0]
+}
+
+// firstPlace returns the score of the clause that the report is about: best, or
+// the one that it yields to.
+func (c *Classifier) firstPlace(all []score, best *score) *score {
+	for _, y := range c.vocab.yields {
+		if y.Clause != best.clause {
+			continue
+		}
+		for i := range all {
+			if s := &all[i]; slices.Contains(y.To, s.clause) && s.probability() >= Threshold && s.odds >= best.odds-y.Within {
+				return s
+			}
+		}
+	}
+	return best
 }
 
 // gap is how far in log-odds a further clause may stay behind the best one: what

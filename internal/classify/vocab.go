@@ -32,9 +32,17 @@ type vocabulary struct {
 	phrases   []phrase
 	automaton ahocorasick.AhoCorasick
 	rules     []rule
+	yields    []yield
 	concepts  []string // names by number
 	learned   *learned // nil while it is trained
 	digest    string
+}
+
+// A yield says which clause gives up the first place, and to which.
+type yield struct {
+	Clause aup.ClauseID   `yaml:"clause"`
+	To     []aup.ClauseID `yaml:"to"`
+	Within float64        `yaml:"within"` // log-odds
 }
 
 // A phrase is one way of saying a concept.
@@ -66,6 +74,12 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 				return nil, fmt.Errorf("%s: %w", e.Name(), err)
 			}
 			rules = append(rules, more...)
+			continue
+		}
+		if e.Name() == "yields.yaml" {
+			if err := yaml.UnmarshalWithOptions(data, &v.yields, yaml.Strict()); err != nil {
+				return nil, fmt.Errorf("%s: %w", e.Name(), err)
+			}
 			continue
 		}
 		if err := v.readConcepts(data); err != nil {
