@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -98,7 +99,16 @@ func (p *Policy) check(file string) []error {
 	return errs
 }
 
-// YAML returns p as a file that Parse reads back to an equal policy.
+// YAML returns p as a file that Parse reads back to an equal policy. A wording
+// that the YAML writer does not quote as it must be is written as JSON, which
+// is YAML too.
 func (p *Policy) YAML() ([]byte, error) {
-	return yaml.MarshalWithOptions(p, yaml.Indent(2), yaml.UseLiteralStyleIfMultiline(true))
+	out, err := yaml.MarshalWithOptions(p, yaml.Indent(2), yaml.UseLiteralStyleIfMultiline(true))
+	if err != nil {
+		return nil, err
+	}
+	if again, err := Parse(out, "policy"); err == nil && again.Version() == p.Version() {
+		return out, nil
+	}
+	return json.MarshalIndent(p, "", "  ")
 }

@@ -149,7 +149,7 @@ func TestDiff(t *testing.T) {
 }
 
 func FuzzImport(f *testing.F) {
-	for _, s := range []string{"- a\n  - b\n    - c\n", "# x\n## y\n1. z\n", "---\n---\n", "**b**\n\n* Except x\n", "You may not:\n\n- x\n\nAlso:\n\n- y\n"} {
+	for _, s := range []string{"- a\n  - b\n    - c\n", "# x\n## y\n1. z\n", "---\n---\n", "**b**\n\n* Except x\n", "You may not:\n\n- x\n\nAlso:\n\n- y\n", "* ? *", "- a: b", "- '\"\\ #"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, md []byte) {
