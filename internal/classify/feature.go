@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -64,19 +65,22 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			i += size
 			continue
 		}
-		start, letters, stem := i, 0, 0
+		start, letters, stem, digits := i, 0, 0, true
 		for i < len(t) {
 			r, size := utf8.DecodeRuneInString(t[i:])
 			if !word(r) || spaceless(r) {
 				break
 			}
 			i += size
+			digits = digits && unicode.IsDigit(r)
 			if letters++; letters == stemLength {
 				stem = i
 			}
 		}
 		words++
-		if i-start > maxWord || letters < 2 {
+		// Numbers, and the names that only examples have (RFC 2606), say nothing
+		// of what other mail is about.
+		if i-start > maxWord || letters < 2 || digits || t[start:i] == "example" {
 			lastEnd = -1
 			continue
 		}
