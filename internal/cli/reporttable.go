@@ -52,28 +52,21 @@ func (t *reportTable) add(r aup.Report) {
 	if subject == "" {
 		subject = "(no subject)"
 	}
-	// What is left beside the columns of fixed width: id 14, time 16, outcome
-	// 9, clauses up to 14, sender 24, two spaces after each.
-	const beside, sender = 14 + 2 + 16 + 2 + 9 + 2 + 14 + 2, 24
-	id, at := string(r.ID), r.Received.Local().Format("2006-01-02 15:04")
-	if t.width == 0 {
-		at = r.Received.UTC().Format(time.RFC3339)
+	// The subject gets what is left beside the columns of fixed width, with two
+	// spaces after each: id 14, time, outcome 9, clauses, and the sender if wide.
+	const sender = 24
+	switch id := string(r.ID); {
+	case t.width == 0:
+		t.table.AppendRow(table.Row{id, r.Received.UTC().Format(time.RFC3339), outcome, clauses, clean(r.From), subject})
+	case t.wide():
+		at := r.Received.Local().Format("2006-01-02 15:04")
+		left := t.width - (14 + 2 + len(at) + 2 + 9 + 2 + 14 + 2 + sender + 2)
+		t.table.AppendRow(table.Row{id, at, outcome, fit(clauses, 14), fit(clean(r.From), sender), fit(subject, left)})
+	default:
+		at := r.Received.Local().Format("01-02 15:04")
+		left := t.width - (14 + 2 + len(at) + 2 + 9 + 2 + 9 + 2)
+		t.table.AppendRow(table.Row{id, at, outcome, fit(clauses, 9), fit(subject, max(left, 12))})
 	}
-	row := table.Row{id, at, outcome, cut(t.width, clauses, 14)}
-	if t.wide() {
-		row = append(row, cut(t.width, clean(r.From), sender), cut(t.width, subject, t.width-beside-sender-2))
-	} else {
-		row = append(row, cut(t.width, subject, max(t.width-beside, 20)))
-	}
-	t.table.AppendRow(row)
 }
 
 func (t *reportTable) render() { t.table.Render() }
-
-// cut is fit on a terminal and nothing elsewhere.
-func cut(terminal int, s string, width int) string {
-	if terminal == 0 {
-		return s
-	}
-	return fit(s, width)
-}
