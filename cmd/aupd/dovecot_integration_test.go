@@ -101,6 +101,9 @@ func TestDovecot(t *testing.T) {
 	}
 	aupd("reconcile")
 	aupd("verify")
+	if out := aupd("backup", filepath.Join(t.TempDir(), "copy.db")); !strings.Contains(out, "201 reports, verified") {
+		t.Errorf("backup through the daemon said %q", out)
+	}
 	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

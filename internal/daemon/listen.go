@@ -108,7 +108,7 @@ func (ls *listeners) shutdown(within time.Duration) error {
 func (d *daemon) socketMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	b := d.backend()
-	b.Keeper, b.Poll, b.Submit = d.store, d.wake, d.submit
+	b.Keeper, b.Poll, b.Submit, b.Backup = d.store, d.wake, d.submit, d.store.WriteTo
 	httpapi.New(mux, b)
 	return mux
 }

@@ -116,6 +116,16 @@ func (c *Client) Rebuild(ctx context.Context) (aup.Audit, error) {
 	return fetch[aup.Audit](ctx, c, http.MethodPost, "/rebuild")
 }
 
+// Backup writes a consistent copy of the daemon's store to w.
+func (c *Client) Backup(ctx context.Context, w io.Writer) (int64, error) {
+	resp, err := c.do(ctx, http.MethodGet, "/backup", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	return io.Copy(w, resp.Body)
+}
+
 // Poll asks the daemon to look for new mail now. It does not wait for it.
 func (c *Client) Poll(ctx context.Context) error {
 	resp, err := c.do(ctx, http.MethodPost, "/poll", nil)

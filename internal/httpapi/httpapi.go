@@ -32,6 +32,8 @@ type Backend struct {
 	// Submit records one message read from body, which came from the named
 	// file, as though it had lain in a mailbox.
 	Submit func(ctx context.Context, name string, body io.Reader) (aup.Receipt, error)
+	// Backup writes a consistent copy of the store.
+	Backup func(w io.Writer) (int64, error)
 	// Version is the running program's version.
 	Version string
 }
@@ -54,6 +56,9 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	}
 	if b.Submit != nil {
 		submitRoute(api, b.Submit)
+	}
+	if b.Backup != nil {
+		backupRoute(api, b.Backup)
 	}
 	return api
 }

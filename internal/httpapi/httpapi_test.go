@@ -96,6 +96,7 @@ func TestClientIsTheBacklog(t *testing.T) {
 	polled := 0
 	c := serve(t, httpapi.Backend{
 		Backlog: b, Ledger: b, Keeper: b, Poll: func() { polled++ },
+		Backup: func(w io.Writer) (int64, error) { n, err := io.WriteString(w, "a store"); return int64(n), err },
 		Submit: func(_ context.Context, name string, body io.Reader) (aup.Receipt, error) {
 			data, err := io.ReadAll(body)
 			return aup.Receipt{ID: aup.ReportID(name + ":" + string(data)), New: true}, err
@@ -134,6 +135,9 @@ func TestClientIsTheBacklog(t *testing.T) {
 	check("Rebuild", audit, a, err)
 	rec, err := c.Submit(ctx, "a file.eml", strings.NewReader("From: x\r\n"))
 	check("Submit", aup.Receipt{ID: "a file.eml:From: x\r\n", New: true}, rec, err)
+	var copied strings.Builder
+	_, err = c.Backup(ctx, &copied)
+	check("Backup", "a store", copied.String(), err)
 	err = c.Poll(ctx)
 	check("Poll", 1, polled, err)
 	raw, err := c.Raw(ctx, report.ID)

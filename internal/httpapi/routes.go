@@ -144,6 +144,18 @@ func submitRoute(api huma.API, submit func(context.Context, string, io.Reader) (
 	})
 }
 
+func backupRoute(api huma.API, backup func(io.Writer) (int64, error)) {
+	huma.Register(api, get("read-backup", "/backup", "Read a consistent copy of the whole store"),
+		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
+			return &huma.StreamResponse{Body: func(hc huma.Context) {
+				hc.SetHeader("Content-Type", "application/octet-stream")
+				if _, err := backup(hc.BodyWriter()); err != nil {
+					panic(http.ErrAbortHandler) // so that a part is not taken for the whole
+				}
+			}}, nil
+		})
+}
+
 func get(id, path, summary string) huma.Operation {
 	return operation(http.MethodGet, id, path, summary)
 }
