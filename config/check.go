@@ -64,6 +64,9 @@ func (c *Config) check(at locator) error {
 	if c.MaxMessage < 64<<10 {
 		wrong("max_message", "is under 64KB: most mail would be kept by its header alone")
 	}
+	if err := c.Triage.check(); err != nil {
+		wrong("triage", "%v", err)
+	}
 	for path, addr := range map[string]string{"http.listen": c.HTTP.Listen, "admin.listen": c.Admin.Listen} {
 		if err := checkListen(addr); err != nil {
 			wrong(path, "is %q: %v", addr, err)

@@ -43,6 +43,7 @@ type Config struct {
 	// alone.
 	MaxMessage Size     `yaml:"max_message"`
 	Evidence   Evidence `yaml:"evidence"`
+	Triage     Triage   `yaml:"triage"`
 	HTTP       HTTP     `yaml:"http"`
 	Admin      Admin    `yaml:"admin"`
 	Log        Log      `yaml:"log"`
@@ -96,6 +97,23 @@ type Evidence struct {
 	VerifyDKIM  bool     `yaml:"verify_dkim"`  // asks the DNS for keys
 }
 
+// Triage says when somebody should have decided on a report.
+type Triage struct {
+	// Deadlines holds the time for each severity: critical, high, medium, low.
+	// One that is left out has none.
+	Deadlines map[string]Duration `yaml:"deadlines"`
+	// Hours are when that time runs; nil for always.
+	Hours *Hours `yaml:"hours"`
+}
+
+// Hours are the hours of a working week.
+type Hours struct {
+	Days []string `yaml:"days"` // mon, tue, wed, thu, fri, sat, sun
+	From string   `yaml:"from"` // 09:00
+	To   string   `yaml:"to"`   // 17:30, or 24:00
+	Zone string   `yaml:"zone"` // Europe/Berlin; empty for UTC
+}
+
 // HTTP is where the console and the reading API listen.
 type HTTP struct {
 	Listen string `yaml:"listen"` // empty for nowhere
@@ -117,6 +135,10 @@ func Default() Config {
 	return Config{
 		Data: dataDir(), Select: Select{Subject: "Acceptable Use Policy"},
 		Poll: Duration(time.Minute), MaxMessage: 50 << 20,
+		Triage: Triage{Deadlines: map[string]Duration{
+			"critical": Duration(time.Hour), "high": Duration(8 * time.Hour),
+			"medium": Duration(24 * time.Hour), "low": Duration(72 * time.Hour),
+		}},
 		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Admin: Admin{Listen: "127.0.0.1:9090"},
 		Log: Log{Format: "text"},
 	}

@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"internal/httpapi":       {"internal/aup", "internal/policy"},
 	"internal/web":           {"internal/aup", "internal/policy"},
 	"internal/imaptest":      {"internal/aup"},
-	"internal/store/logtest": {"internal/aup", "internal/store"},
+	"internal/store/logtest": {"internal/aup"},
 	"internal/daemon": {"config", "internal/aup", "internal/policy", "internal/mailbox", "internal/evidence",
 		"internal/classify", "internal/ingest", "internal/store", "internal/httpapi", "internal/web"},
 	"internal/cli": {"config", "internal/aup", "internal/policy", "internal/mailbox", "internal/evidence",

@@ -25,6 +25,8 @@ var (
 	ErrConflict = errors.New("conflict")
 	// ErrInvalid: the caller's input is wrong; the text says how to mend it.
 	ErrInvalid = errors.New("invalid")
+	// ErrForbidden: whoever asks has no right to it.
+	ErrForbidden = errors.New("forbidden")
 	// ErrBusy: another process holds the data folder.
 	ErrBusy = errors.New("in use by another process")
 	// ErrNewer: the stored format was written by a newer aupd.

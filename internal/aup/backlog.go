@@ -6,26 +6,15 @@ import (
 	"time"
 )
 
-// A Query selects reports. The zero Query selects all; fields that are set must
-// all match.
-type Query struct {
-	Clause  ClauseID  `json:"clause,omitempty"` // among the report's clauses; a group ("1") matches its details
-	Outcome Outcome   `json:"outcome,omitempty"`
-	Mailbox string    `json:"mailbox,omitempty"` // of any of its sources
-	Since   time.Time `json:"since,omitzero"`    // recorded at or after
-	Until   time.Time `json:"until,omitzero"`    // recorded before
-	// Limit is the most reports to return; 0 or less means no limit.
-	Limit int `json:"limit,omitempty"`
-	// After continues behind the last report of an earlier page; empty starts
-	// with the newest.
-	After ReportID `json:"after,omitempty"`
-}
-
-// A Page is a stretch of the backlog, newest recorded first.
+// A Page is a stretch of the backlog, in the order that the query asks for.
 type Page struct {
 	Reports []Report `json:"reports"`
 	// Next is what to put in Query.After for the next page; empty at the end.
 	Next ReportID `json:"next,omitempty"`
+	// Total is how many reports the query selects in all, up to a bound under
+	// which counting is cheap; More is set when there are more than that.
+	Total int  `json:"total"`
+	More  bool `json:"more,omitempty"`
 }
 
 // A Backlog is the reports as readers see them. The store is one, and so is
@@ -42,6 +31,78 @@ type Backlog interface {
 	Raw(ctx context.Context, id ReportID) (io.ReadCloser, error)
 	// Status returns the counts and the state of every watched folder.
 	Status(ctx context.Context) (Status, error)
+}
+
+// A Triager is the operators' work on the backlog. All methods are safe for
+// concurrent use.
+type Triager interface {
+	// Act records what who does to a report, and returns the report as it is
+	// then. The errors are those of [Report.Act], and those of Report for the
+	// id. An action with a key that was recorded before changes nothing.
+	Act(ctx context.Context, who Actor, id ReportID, a Action) (Report, error)
+	// Bulk does one action to several reports, or only says what it would do.
+	Bulk(ctx context.Context, who Actor, b Bulk) ([]BulkResult, error)
+	// Events returns the events that q selects.
+	Events(ctx context.Context, q EventQuery) (EventPage, error)
+	// Similar returns the reports that seem to belong to the same campaign, the
+	// strongest reason first, at most limit.
+	Similar(ctx context.Context, id ReportID, limit int) ([]Similar, error)
+	// Cases returns the cases, the one with the newest report first, at most
+	// limit.
+	Cases(ctx context.Context, limit int) ([]Case, error)
+}
+
+// A Bulk is one action for several reports.
+type Bulk struct {
+	// Reports names them with the revision that the operator saw of each.
+	Reports []Sight `json:"reports"`
+	Action  Action  `json:"action"`
+	// Preview records nothing.
+	Preview bool `json:"preview,omitempty"`
+}
+
+// A Sight is a report with the revision that somebody saw of it.
+type Sight struct {
+	ID  ReportID `json:"id"`
+	Saw Seq      `json:"saw,omitempty"`
+}
+
+// A BulkResult says what came of a bulk action on one report.
+type BulkResult struct {
+	ID       ReportID `json:"id"`
+	Subject  string   `json:"subject,omitempty"`
+	Revision Seq      `json:"revision,omitempty"` // after the action
+	Skipped  string   `json:"skipped,omitempty"`  // why nothing was done; empty when it was
+}
+
+// An EventQuery selects events. The zero EventQuery selects all.
+type EventQuery struct {
+	Report ReportID `json:"report,omitempty"`
+	After  Seq      `json:"after,omitempty"` // only later events
+	Limit  int      `json:"limit,omitempty"` // the most to return; 0 or less means no limit
+}
+
+// An EventPage is a stretch of the log, oldest first. The events come without
+// documents, which Backlog.Document has.
+type EventPage struct {
+	Events []Event `json:"events"`
+	// Next is what to put in EventQuery.After for the next page; 0 at the end.
+	Next Seq `json:"next,omitempty"`
+}
+
+// A Similar is a report that may belong to the same campaign as another.
+type Similar struct {
+	Report Report `json:"report"`
+	Reason string `json:"reason"`
+}
+
+// A Case is reports that belong together.
+type Case struct {
+	ID      CaseID    `json:"id"`
+	Reports int       `json:"reports"`
+	Open    int       `json:"open"`    // of them not decided on
+	Subject string    `json:"subject"` // of the first
+	Newest  time.Time `json:"newest"`
 }
 
 // A Ledger says what became of every UID. All methods are safe for concurrent
@@ -91,9 +152,10 @@ type Audit struct {
 type Status struct {
 	Version    string           `json:"version,omitempty"` // of the running daemon; empty without one
 	Reports    int              `json:"reports"`
-	Urgent     int              `json:"urgent"`
+	Urgent     int              `json:"urgent"` // of the open ones
 	ByOutcome  map[Outcome]int  `json:"by_outcome"`
 	ByClause   map[ClauseID]int `json:"by_clause"` // by every recorded clause, not the primary one alone
+	ByState    map[State]int    `json:"by_state"`
 	Newest     time.Time        `json:"newest,omitzero"`
 	Events     Seq              `json:"events"`
 	StoreBytes int64            `json:"store_bytes"`

@@ -13,7 +13,8 @@ type Seq uint64
 // ever, and new meanings get new kinds.
 type EventKind string
 
-// The kinds of event. Each has the payload field of the same name.
+// The kinds of event that make and classify a report. Each has the payload field
+// of the same name; those of operators' work are with [Action].
 const (
 	EventReceived   EventKind = "received"   // a message became a report
 	EventSeen       EventKind = "seen"       // the same bytes were met at another place
@@ -32,15 +33,16 @@ type Event struct {
 	// nothing.
 	Key    string    `json:"key"`
 	Kind   EventKind `json:"kind"`
-	Report ReportID  `json:"report"`
-	At     time.Time `json:"at"` // when it was recorded; no order or decision depends on it
-	By     string    `json:"by"` // who: a user's name, or "aupd"
+	Report ReportID  `json:"report,omitempty"` // empty for what concerns no single report
+	At     time.Time `json:"at"`               // when it was recorded; no order or decision depends on it
+	By     string    `json:"by"`               // who: a user's name, or "aupd"
 	// From says where it was done: "mailbox", "file", "cli", "console", "api".
 	From string `json:"from,omitempty"`
 
 	Received   *Received   `json:"received,omitempty"`
 	Seen       *Seen       `json:"seen,omitempty"`
 	Classified *Classified `json:"classified,omitempty"`
+	Action     *Action     `json:"action,omitempty"` // of every kind in ActionKinds, and of an opening
 }
 
 // Received is the payload of an EventReceived.

@@ -31,7 +31,7 @@ func TestReportApply(t *testing.T) {
 	}
 	want := aup.Report{
 		ID: "id", SHA256: m.Hash, Size: 9, Subject: "s", From: "A <a@b.example>", Received: at,
-		Outcome: aup.OutcomeViolation, Primary: "4", Clauses: []aup.ClauseID{"4"}, State: aup.StateNew,
+		Outcome: aup.OutcomeViolation, Primary: "4", Clauses: []aup.ClauseID{"4"}, Triage: aup.Triage{State: aup.StateNew},
 		Sources: []aup.Source{m.Source, other}, Policy: "p", Model: "m", Revision: 4,
 	}
 	if d := cmp.Diff(want, r); d != "" {

@@ -50,4 +50,8 @@ type Verdict struct {
 	Findings []Finding `json:"findings"`
 	Policy   string    `json:"policy"` // version of the policy
 	Model    string    `json:"model"`  // version of the rules and the learned part
+	// Severity is the worst of Clauses, empty without any.
+	Severity Severity `json:"severity,omitempty"`
+	// Sealed is set when a clause whose reports are sealed fits, or may fit.
+	Sealed bool `json:"sealed,omitempty"`
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"aupd/internal/aup"
-	"aupd/internal/policy"
 )
 
 // margin is how far apart in log-odds the best two answers must be for neither
@@ -39,7 +38,19 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 	c.review(&v, doc, zones, clauses, none)
 	v.Findings = findings(clauses)
 	c.urgent(&v, clauses)
+	c.weigh(&v)
 	return v
+}
+
+// weigh says how bad the recorded clauses are, and whether the report is sealed.
+func (c *Classifier) weigh(v *aup.Verdict) {
+	for _, id := range v.Clauses {
+		cl, _ := c.policy.Clause(id)
+		if v.Severity == "" || cl.Severity.Rank() < v.Severity.Rank() {
+			v.Severity = cl.Severity
+		}
+		v.Sealed = v.Sealed || cl.Sealed
+	}
 }
 
 func bestOf(s []score) *score {
@@ -84,7 +95,7 @@ func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID 
 	best := all[0].odds
 	for _, s := range all {
 		cl, _ := c.policy.Clause(s.clause)
-		critical := cl.Severity == policy.Critical && max(s.probability(), calibrated(s.ruled)) >= criticalFrom
+		critical := cl.Severity == aup.Critical && max(s.probability(), calibrated(s.ruled)) >= criticalFrom
 		if s.clause == primary || cl.Exception || !critical && (s.probability() < Threshold || s.odds < best-gap) {
 			continue
 		}
@@ -174,10 +185,11 @@ func (c *Classifier) urgent(v *aup.Verdict, all []score) {
 	for _, s := range all {
 		cl, ok := c.policy.Clause(s.clause)
 		p := max(s.probability(), calibrated(s.ruled))
-		if !ok || cl.Severity != policy.Critical || p < urgentFrom || v.Primary == aup.None && p < Threshold {
+		if !ok || cl.Severity != aup.Critical || p < urgentFrom || v.Primary == aup.None && p < Threshold {
 			continue
 		}
 		v.Urgent = "may concern " + strings.ToLower(cl.Title)
+		v.Sealed = v.Sealed || cl.Sealed
 		if v.Primary == aup.None {
 			v.Review, v.Outcome = true, aup.OutcomeReview
 			v.Reason = fmt.Sprintf("unsure between no violation and %s", s.clause)

@@ -140,7 +140,9 @@ func demoConfig(dir string, server *imaptest.Server, listen string) (config.Conf
 }
 
 func (a *app) demoBacklog(ctx context.Context, dir string, asJSON bool) error {
-	b, err := openData(ctx, dir+"/data", readOnly)
+	cfg := config.Default()
+	cfg.Data = dir + "/data"
+	b, err := openData(ctx, cfg, readOnly)
 	if err != nil {
 		return err
 	}

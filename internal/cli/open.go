@@ -50,15 +50,15 @@ func (a *app) open(ctx context.Context, how access) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openData(ctx, cfg.Data, how)
+	return openData(ctx, cfg, how)
 }
 
-func openData(ctx context.Context, dir string, how access) (*backend, error) {
+func openData(ctx context.Context, cfg config.Config, how access) (*backend, error) {
 	var b *backend
 	err := aup.ErrBusy
 	// A daemon that has just taken the store is about to listen.
 	for start := time.Now(); errors.Is(err, aup.ErrBusy) && time.Since(start) < startUp && ctx.Err() == nil; {
-		if b, err = openOnce(ctx, dir, how); errors.Is(err, aup.ErrBusy) {
+		if b, err = openOnce(ctx, cfg, how); errors.Is(err, aup.ErrBusy) {
 			time.Sleep(50 * time.Millisecond)
 		}
 	}
@@ -68,7 +68,8 @@ func openData(ctx context.Context, dir string, how access) (*backend, error) {
 // startUp is how long a daemon may take from the store to its socket.
 const startUp = 5 * time.Second
 
-func openOnce(ctx context.Context, dir string, how access) (*backend, error) {
+func openOnce(ctx context.Context, cfg config.Config, how access) (*backend, error) {
+	dir := cfg.Data
 	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
 	if err == nil {
 		return &backend{Backlog: c, Ledger: c, Keeper: c, daemon: c}, nil
@@ -81,7 +82,14 @@ func openOnce(ctx context.Context, dir string, how access) (*backend, error) {
 			return nil, fmt.Errorf("data folder %s: nothing is recorded there yet: run \"aupd ingest\" or \"aupd serve\", or name another folder with --data: %w", dir, aup.ErrNotFound)
 		}
 	}
-	s, err := store.Open(dir, store.Options{ReadOnly: how == readOnly})
+	p, err := daemon.LoadPolicy(cfg.Policy)
+	if err != nil {
+		return nil, err
+	}
+	deadlines := daemon.Deadlines(cfg)
+	s, err := store.Open(dir, store.Options{
+		ReadOnly: how == readOnly, Deadlines: func() aup.Deadlines { return deadlines }, Policy: func() aup.Pinner { return p },
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ type brain struct {
 	policy     *policy.Policy
 	classifier *classify.Classifier
 	evidence   evidence.Options
+	deadlines  aup.Deadlines
 }
 
 func newBrain(cfg config.Config) (*brain, error) {
@@ -32,7 +33,7 @@ func newBrain(cfg config.Config) (*brain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &brain{p, c, Evidence(cfg, p)}, nil
+	return &brain{p, c, Evidence(cfg, p), Deadlines(cfg)}, nil
 }
 
 // lookupWithin is how long one DNS question may take: a mail that names a slow
@@ -68,4 +69,18 @@ func LoadPolicy(path string) (*policy.Policy, error) {
 		return nil, fmt.Errorf("policy file: %w", err)
 	}
 	return policy.Parse(data, path)
+}
+
+// Deadlines returns the deadlines of cfg, which was checked when it was read.
+func Deadlines(cfg config.Config) aup.Deadlines {
+	d := aup.Deadlines{Within: make(map[aup.Severity]time.Duration)}
+	for s, within := range cfg.Triage.Deadlines {
+		d.Within[aup.Severity(s)] = time.Duration(within)
+	}
+	if h := cfg.Triage.Hours; h != nil {
+		if days, from, to, zone, err := h.Read(); err == nil {
+			d.Hours = aup.Hours{From: from, To: to, Days: days, Zone: zone}
+		}
+	}
+	return d
 }

@@ -61,7 +61,16 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	st, err := store.Open(cfg.Data, store.Options{})
+	brain, err := newBrain(cfg)
+	if err != nil {
+		return err
+	}
+	d := &daemon{opt: opt, cfg: cfg, reg: reg}
+	d.brain.Store(brain)
+	st, err := store.Open(cfg.Data, store.Options{
+		Deadlines: func() aup.Deadlines { return d.brain.Load().deadlines },
+		Policy:    func() aup.Pinner { return d.brain.Load().policy },
+	})
 	if err != nil {
 		return err
 	}
@@ -69,16 +78,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err := emptySpool(cfg); err != nil {
 		return err
 	}
-	brain, err := newBrain(cfg)
-	if err != nil {
-		return err
-	}
-
 	runner := ingest.New(st, brain.classifier, brain.evidence, ingest.Options{
 		Log: opt.Log, Metrics: reg, OnRecorded: opt.OnRecorded,
 	})
-	d := &daemon{opt: opt, cfg: cfg, store: st, runner: runner, reg: reg}
-	d.brain.Store(brain)
+	d.store, d.runner = st, runner
 	w, err := newWatch(cfg, st, runner, mailbox.NewMetrics(reg), opt.Log)
 	if err != nil {
 		return err

@@ -72,6 +72,7 @@ var kinds = []struct {
 	{aup.ErrNotFound, http.StatusNotFound},
 	{aup.ErrConflict, http.StatusConflict},
 	{aup.ErrInvalid, http.StatusUnprocessableEntity},
+	{aup.ErrForbidden, http.StatusForbidden},
 	{aup.ErrBusy, http.StatusServiceUnavailable},
 	{aup.ErrDamaged, http.StatusInternalServerError},
 }

@@ -30,7 +30,7 @@ var (
 	report = aup.Report{
 		ID: "ymy0-kjhs-e5x1", SHA256: sha256.Sum256([]byte("a")), Subject: "Ünïcode ☃ <b>", From: "a@b.example",
 		Received: time.Date(2026, 3, 4, 5, 6, 7, 89, time.UTC), Outcome: aup.OutcomeViolation, Primary: "1.5",
-		Clauses: []aup.ClauseID{"1.5", "3.1"}, State: aup.StateNew, Revision: 7,
+		Clauses: []aup.ClauseID{"1.5", "3.1"}, Triage: aup.Triage{State: aup.StateNew}, Revision: 7,
 		Sources:  []aup.Source{{Mailbox: "support", Folder: "INBOX", UIDValidity: 4294967295, UID: 3}},
 		Findings: []aup.Finding{{Clause: "1.5", Score: 0.875, Spans: []aup.Span{{Part: "1", Start: 1, End: 2, Text: "x", Reason: "y", Weight: 0.5}}}},
 	}
@@ -150,7 +150,7 @@ func TestClientIsTheBacklog(t *testing.T) {
 }
 
 func TestErrorsKeepTheirKind(t *testing.T) {
-	for _, kind := range []error{aup.ErrNotFound, aup.ErrConflict, aup.ErrInvalid, aup.ErrBusy, aup.ErrDamaged} {
+	for _, kind := range []error{aup.ErrNotFound, aup.ErrConflict, aup.ErrInvalid, aup.ErrForbidden, aup.ErrBusy, aup.ErrDamaged} {
 		b := &backlog{err: kind}
 		c := serve(t, httpapi.Backend{Backlog: b, Ledger: b})
 		_, err := c.Report(t.Context(), "nope")

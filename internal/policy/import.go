@@ -184,7 +184,7 @@ func (im *importer) item(b block) {
 }
 
 func (im *importer) add(top bool, wording string) {
-	c := Clause{Title: title(wording), Wording: wording, Digest: Digest(wording), Severity: Medium}
+	c := Clause{Title: title(wording), Wording: wording, Digest: Digest(wording), Severity: aup.Medium}
 	if top {
 		im.group, im.detail = im.group+1, 0
 		c.ID = aup.ClauseID(fmt.Sprint(im.group))

@@ -79,7 +79,7 @@ func (p *Policy) check(file string) []error {
 		if c.Title == "" {
 			wrong("%s: title: missing", where)
 		}
-		if !slices.Contains([]Severity{Critical, High, Medium, Low}, c.Severity) {
+		if !slices.Contains(aup.Severities, c.Severity) {
 			wrong("%s: severity %q: want critical, high, medium or low", where, c.Severity)
 		}
 		for _, e := range c.Enforce {

@@ -14,17 +14,6 @@ import (
 	"aupd/internal/aup"
 )
 
-// Severity says how bad a violation of a clause is, for the order of work.
-type Severity string
-
-// The severities, worst first.
-const (
-	Critical Severity = "critical"
-	High     Severity = "high"
-	Medium   Severity = "medium"
-	Low      Severity = "low"
-)
-
 // Enforcement is a measure that the policy allows against a violation.
 type Enforcement string
 
@@ -52,13 +41,16 @@ type Clause struct {
 	ID aup.ClauseID `yaml:"id" json:"id"`
 	// Title is a few words, Summary a few sentences, both our own; Wording is
 	// the document's, kept by an import, and Digest its SHA-256.
-	Title     string        `yaml:"title" json:"title"`
-	Summary   string        `yaml:"summary,omitempty" json:"summary,omitempty"`
-	Wording   string        `yaml:"wording,omitempty" json:"wording,omitempty"`
-	Digest    string        `yaml:"digest,omitempty" json:"digest,omitempty"`
-	Severity  Severity      `yaml:"severity" json:"severity"`
-	Exception bool          `yaml:"exception,omitempty" json:"exception,omitempty"` // permits what its parent prohibits
-	Enforce   []Enforcement `yaml:"enforcement,omitempty" json:"enforcement,omitempty"`
+	Title     string       `yaml:"title" json:"title"`
+	Summary   string       `yaml:"summary,omitempty" json:"summary,omitempty"`
+	Wording   string       `yaml:"wording,omitempty" json:"wording,omitempty"`
+	Digest    string       `yaml:"digest,omitempty" json:"digest,omitempty"`
+	Severity  aup.Severity `yaml:"severity" json:"severity"`
+	Exception bool         `yaml:"exception,omitempty" json:"exception,omitempty"` // permits what its parent prohibits
+	// Sealed says that reports on the clause show their content only to those
+	// who are cleared for it.
+	Sealed  bool          `yaml:"sealed,omitempty" json:"sealed,omitempty"`
+	Enforce []Enforcement `yaml:"enforcement,omitempty" json:"enforcement,omitempty"`
 	// Cues are words by which an operator helps the classifier to match a
 	// clause that it has no rules for.
 	Cues []string `yaml:"cues,omitempty" json:"cues,omitempty"`
@@ -130,4 +122,20 @@ func (p *Policy) Sentences() []string {
 		add(n.Wording, n.Text)
 	}
 	return out
+}
+
+// Pin implements [aup.Pinner].
+func (p *Policy) Pin(id aup.ClauseID) (aup.Pin, bool) {
+	c, ok := p.Clause(id)
+	pin := aup.Pin{Clause: id, Title: c.Title, Text: c.Wording, Digest: c.Digest}
+	if pin.Text == "" {
+		pin.Text = c.Summary
+	}
+	return pin, ok
+}
+
+// Sealed implements [aup.Pinner].
+func (p *Policy) Sealed(id aup.ClauseID) bool {
+	c, _ := p.Clause(id)
+	return c.Sealed
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"aupd/internal/aup"
@@ -12,94 +11,64 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Reports implements [aup.Backlog]. The most telling condition of q picks the
-// index that is scanned; the others are checked on each report.
+// maxCount is up to how many reports a page says how many there are.
+const maxCount = 1000
+
+// Reports implements [aup.Backlog].
 func (s *Store) Reports(ctx context.Context, q aup.Query) (aup.Page, error) {
 	page := aup.Page{Reports: []aup.Report{}}
-	err := s.view(ctx, func(tx *bbolt.Tx) error {
-		view := tx.Bucket(bucketView)
-		prefix := indexKey(scanTerm(view, q), nil)
-		from, err := startAt(view, prefix, q.After)
-		if err != nil {
+	if err := q.Check(); err != nil {
+		return page, err
+	}
+	if q.Text != "" && q.Among == nil {
+		return page, fmt.Errorf("words %q: the search index answers those, ask for them with \"aupd search\": %w", q.Text, aup.ErrInvalid)
+	}
+	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
+		f := newFinder(tx.Bucket(bucketView), q, s.now())
+		if q.Order == aup.OrderQueue {
+			page, err = s.queue(ctx, f)
 			return err
 		}
-		c := view.Bucket(bucketIndex).Cursor()
-		k, v := c.Seek(from)
-		for k, v = back(c, k, v, from); bytes.HasPrefix(k, prefix); k, v = c.Prev() {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			received, id := parseIndexValue(v)
-			if !q.Since.IsZero() && received.Before(q.Since) || !q.Until.IsZero() && !received.Before(q.Until) {
-				continue
-			}
-			r, _, err := readReport(view, id)
-			if err != nil {
-				return err
-			}
-			if !matches(r, q) {
-				continue
-			}
-			if q.Limit > 0 && len(page.Reports) == q.Limit {
-				page.Next = page.Reports[len(page.Reports)-1].ID
-				return nil
-			}
-			page.Reports = append(page.Reports, r)
-		}
-		return nil
+		page, err = s.newest(ctx, f)
+		return err
 	})
 	return page, err
 }
 
-// scanTerm returns the term of q that the fewest reports have.
-func scanTerm(view *bbolt.Bucket, q aup.Query) string {
-	best := termAll
-	for _, t := range []struct{ prefix, value string }{
-		{termGroup, string(q.Clause)}, {termOutcome, string(q.Outcome)}, {termMailbox, q.Mailbox},
-	} {
-		counts := view.Bucket(bucketCounts)
-		if t.value != "" && readCount(counts.Get([]byte(t.prefix+t.value))) <= readCount(counts.Get([]byte(best))) {
-			best = t.prefix + t.value
-		}
+// newest returns the page that f finds, newest first.
+func (s *Store) newest(ctx context.Context, f *finder) (page aup.Page, err error) {
+	page.Reports = []aup.Report{}
+	if page.Total, page.More, err = f.count(ctx, maxCount); err != nil {
+		return page, err
 	}
-	return best
-}
-
-// startAt returns the key that the scan stays below: behind the last one of
-// the index, or the report that the earlier page ended with.
-func startAt(view *bbolt.Bucket, prefix []byte, after aup.ReportID) ([]byte, error) {
-	if after == "" {
-		return append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, 9)...), nil
-	}
-	_, first, err := readReport(view, after)
+	after, err := f.after()
 	if err != nil {
-		return nil, fmt.Errorf("continue after: %w", err)
+		return page, err
 	}
-	return append(bytes.Clone(prefix), seqKey(first)...), nil
-}
-
-// back steps from where Seek(from) came to rest to the last key below from.
-func back(c *bbolt.Cursor, k, v, from []byte) ([]byte, []byte) {
-	if k == nil {
-		k, v = c.Last()
-	}
-	for k != nil && bytes.Compare(k, from) >= 0 {
-		k, v = c.Prev()
-	}
-	return k, v
-}
-
-// matches reports whether r has every term of q.
-func matches(r aup.Report, q aup.Query) bool {
-	has := terms(r)
-	for _, t := range []struct{ prefix, value string }{
-		{termGroup, string(q.Clause)}, {termOutcome, string(q.Outcome)}, {termMailbox, q.Mailbox},
-	} {
-		if t.value != "" && !slices.Contains(has, t.prefix+t.value) {
-			return false
+	for h, err := range f.hits(ctx, after) {
+		if err != nil {
+			return page, err
 		}
+		if f.q.Limit > 0 && len(page.Reports) == f.q.Limit {
+			page.Next = page.Reports[len(page.Reports)-1].ID
+			return page, nil
+		}
+		r, _, err := s.read(f.view, h.id)
+		if err != nil {
+			return page, err
+		}
+		page.Reports = append(page.Reports, r)
 	}
-	return true
+	return page, nil
+}
+
+// read returns the report as readers see it: with its deadline.
+func (s *Store) read(view *bbolt.Bucket, id aup.ReportID) (aup.Report, aup.Seq, error) {
+	r, first, err := readReport(view, id)
+	if err == nil && r.State.Open() {
+		r.Due = s.deadlines().Due(r.Severity, r.Urgent != "", r.Received)
+	}
+	return r, first, err
 }
 
 // Report implements [aup.Backlog].
@@ -110,7 +79,7 @@ func (s *Store) Report(ctx context.Context, id aup.ReportID) (r aup.Report, err 
 		if err != nil {
 			return err
 		}
-		r, _, err = readReport(view, full)
+		r, _, err = s.read(view, full)
 		return err
 	})
 	return r, err
@@ -184,6 +153,7 @@ func (s *Store) Status(ctx context.Context) (st aup.Status, err error) {
 		st.Urgent = int(readCount(counts.Get([]byte(termUrgent))))
 		st.ByOutcome = countsOf[aup.Outcome](view, termOutcome)
 		st.ByClause = countsOf[aup.ClauseID](view, termClause)
+		st.ByState = countsOf[aup.State](view, termState)
 		st.Events, _ = head(tx)
 		st.StoreBytes = tx.Size()
 		if _, id := view.Bucket(bucketOrder).Cursor().Last(); id != nil {

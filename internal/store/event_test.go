@@ -38,6 +38,14 @@ func samples() []aup.Event {
 		aup.NewReceived(m, doc, at, "mailbox"),
 		aup.NewClassified(m.Hash, v, at, "mailbox"),
 		aup.NewSeen(m.Hash, other, at.Add(time.Minute), "mailbox"),
+		{Key: "act/r/3/claimed", Kind: aup.EventClaimed, At: at, By: "alice", From: "console", Action: &aup.Action{Do: aup.EventClaimed, Until: at.Add(time.Hour)}},
+		{Key: "act/r/4/decided", Kind: aup.EventDecided, At: at, By: "alice", From: "console", Action: &aup.Action{
+			Do: aup.EventDecided, Saw: 4, Key: "k", Outcome: aup.OutcomeViolation, Clauses: []aup.ClauseID{"1.5"}, Reason: "phishing", Taken: []string{"block-ip"},
+			Pins: []aup.Pin{{Clause: "1.5", Title: "Privacy", Text: "No harvesting.", Digest: "d"}}, Policy: "p1", Seals: true,
+		}},
+		{Key: "act/r/5/tagged", Kind: aup.EventTagged, At: at, By: "alice", From: "api", Action: &aup.Action{Do: aup.EventTagged, Add: []string{"botnet"}, Remove: []string{"spam"}}},
+		{Key: "act/r/6/linked", Kind: aup.EventLinked, At: at, By: "aupd", From: "thread", Action: &aup.Action{Do: aup.EventLinked, Case: "c-r", Reason: "answers"}},
+		{Key: "act/r/7/undone", Kind: aup.EventUndone, At: at, By: "bob", From: "cli", Action: &aup.Action{Do: aup.EventUndone, Undo: 7}},
 	}
 	for i := range events {
 		events[i].Report = aup.NewReportID(m.Hash, 0)

@@ -15,23 +15,6 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// A Log is an append-only sequence of events. The store's own is in bbolt; one
-// that several nodes share keeps the same promises, and the view cannot tell
-// which it follows. All methods are safe for concurrent use.
-type Log interface {
-	// Append adds events after the event expect, all or none, and returns the
-	// last one's number. An event whose key is in the log already is left out,
-	// one without the payload of its kind is an error.
-	// When the log has grown past expect the error is aup.ErrConflict.
-	Append(ctx context.Context, expect aup.Seq, events []aup.Event) (aup.Seq, error)
-	// Head returns the number of the last event, 0 in an empty log.
-	Head(ctx context.Context) (aup.Seq, error)
-	// Read yields the events from number from on, in order, to the end.
-	Read(ctx context.Context, from aup.Seq) iter.Seq2[aup.Event, error]
-	// Follow is Read that goes on with what is appended, until ctx ends.
-	Follow(ctx context.Context, from aup.Seq) iter.Seq2[aup.Event, error]
-}
-
 // The row of an event is
 //
 //	log/<seq, 8 bytes> = <hash, 32 bytes><zstd of the event as JSON>
@@ -39,8 +22,8 @@ type Log interface {
 // where hash = SHA-256(<hash of the event before, 32 zero bytes for the
 // first><the JSON>). keys/<event's key> = <seq>; meta/head = <seq><hash>.
 
-// Log returns the store as a Log.
-func (s *Store) Log() Log { return boltLog{s} }
+// Log returns the store as an [aup.Log].
+func (s *Store) Log() aup.Log { return boltLog{s} }
 
 type boltLog struct{ *Store }
 

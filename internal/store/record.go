@@ -122,6 +122,11 @@ func (s *Store) recordOne(tx *bbolt.Tx, in aup.Intake) (aup.Receipt, error) {
 			return r, err
 		}
 	}
+	if r.New {
+		if err := s.follow(tx, r.ID); err != nil {
+			return r, err
+		}
+	}
 	return r, recordedRow(tx, m, r.ID, s.now())
 }
 

@@ -73,14 +73,20 @@ type Options struct {
 	// ReadOnly opens a store that exists, beside other readers.
 	ReadOnly bool
 	Now      func() time.Time // time.Now if nil
+	// Deadlines returns when reports are due; nil for never. It must be quick.
+	Deadlines func() aup.Deadlines
+	// Policy returns what decisions are pinned to; nil where none are taken.
+	Policy func() aup.Pinner
 }
 
-// A Store is an [aup.Backlog], an [aup.Accountant] and an [aup.Keeper], safe
-// for concurrent use.
+// A Store is an [aup.Backlog], an [aup.Triager], an [aup.Accountant] and an
+// [aup.Keeper], safe for concurrent use.
 type Store struct {
-	db  *bbolt.DB
-	dir string
-	now func() time.Time
+	db        *bbolt.DB
+	dir       string
+	now       func() time.Time
+	deadlines func() aup.Deadlines
+	pinner    func() aup.Pinner
 
 	mu      sync.Mutex
 	changed chan struct{} // closed, and made anew, when the log has grown
@@ -96,9 +102,15 @@ func Open(dir string, opt Options) (*Store, error) {
 			return nil, unusable(dir, err)
 		}
 	}
-	s := &Store{dir: dir, now: opt.Now, changed: make(chan struct{})}
+	s := &Store{dir: dir, now: opt.Now, deadlines: opt.Deadlines, pinner: opt.Policy, changed: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.deadlines == nil {
+		s.deadlines = func() aup.Deadlines { return aup.Deadlines{} }
+	}
+	if s.pinner == nil {
+		s.pinner = func() aup.Pinner { return noPolicy{} }
 	}
 	err := guarded(dir, func() (err error) {
 		s.db, err = bbolt.Open(filepath.Join(dir, FileName), 0o600, &bbolt.Options{
@@ -117,6 +129,13 @@ func Open(dir string, opt Options) (*Store, error) {
 	}
 	return s, nil
 }
+
+// noPolicy is the policy of a store that no decision is taken in.
+type noPolicy struct{}
+
+func (noPolicy) Version() string                  { return "" }
+func (noPolicy) Pin(aup.ClauseID) (aup.Pin, bool) { return aup.Pin{}, false }
+func (noPolicy) Sealed(aup.ClauseID) bool         { return false }
 
 // unusable says in one line why the data folder cannot be used, and the mend.
 func unusable(dir string, err error) error {

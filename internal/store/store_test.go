@@ -71,7 +71,7 @@ func sameAgain(t *testing.T, s *store.Store) {
 }
 
 func TestLog(t *testing.T) {
-	logtest.Run(t, func(t *testing.T) store.Log {
+	logtest.Run(t, func(t *testing.T) aup.Log {
 		s := openLoose(t, t.TempDir())
 		t.Cleanup(func() { sameAgain(t, s) })
 		return s.Log()

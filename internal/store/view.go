@@ -22,20 +22,25 @@ import (
 //	view/reports/<id>      = <number of its received event, 8 bytes><zstd of the report as JSON>
 //	view/order/<number>    = <id>            the reports in the order they were recorded
 //	view/index/<term>\0<number> = <when it was received, 8 bytes><id>
-//	                                         terms: clause/1.5, outcome/none, mailbox/support
+//	                                         terms: clause/1.5, outcome/none, …: see term.go
 //	view/counts/<term>     = <8 bytes>       how many reports have the term; also "reports", "urgent"
+//	view/queue/<number>    = <rank, 3 bytes><when it was received, 8 bytes><id>
+//	                                         the open reports: see queue.go
+//	view/history/<id>\0<number> = ""        the events of each report
 //	view/state/applied     = <number>        the last event applied
 //	view/state/version     = viewVersion
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 2
+const viewVersion = 3
 
 var (
 	bucketReports = []byte("reports")
 	bucketOrder   = []byte("order")
 	bucketIndex   = []byte("index")
 	bucketCounts  = []byte("counts")
+	bucketQueue   = []byte("queue")
+	bucketHistory = []byte("history")
 	bucketState   = []byte("state")
 	keyApplied    = []byte("applied")
 	keyVersion    = []byte("version")
@@ -50,7 +55,7 @@ func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketState} {
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketHistory, bucketState} {
 		if _, err := view.CreateBucket(name); err != nil {
 			return nil, err
 		}
@@ -84,6 +89,9 @@ func applyEvent(view *bbolt.Bucket, e aup.Event) error {
 	if last := applied(view); e.Seq != last+1 {
 		return fmt.Errorf("apply event %d to a view of event %d: %w", e.Seq, last, aup.ErrConflict)
 	}
+	if e.Report == "" { // it concerns no single report
+		return view.Bucket(bucketState).Put(keyApplied, seqKey(e.Seq))
+	}
 	var before aup.Report
 	first := e.Seq
 	if e.Kind == aup.EventReceived && reportRow(view, e.Report) != nil {
@@ -102,6 +110,9 @@ func applyEvent(view *bbolt.Bucket, e aup.Event) error {
 	if err := writeReport(view, before, after, first); err != nil {
 		return fmt.Errorf("apply event %d: %w", e.Seq, err)
 	}
+	if err := view.Bucket(bucketHistory).Put(historyKey(e.Report, e.Seq), nil); err != nil {
+		return err
+	}
 	return view.Bucket(bucketState).Put(keyApplied, seqKey(e.Seq))
 }
 
@@ -119,6 +130,9 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) er
 			return err
 		}
 	}
+	if err := queueUp(view, after, seq); err != nil {
+		return err
+	}
 	was, is := terms(before), terms(after)
 	for _, t := range was {
 		if !slices.Contains(is, t) {
@@ -135,40 +149,6 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) er
 		}
 	}
 	return nil
-}
-
-const (
-	termAll     = "reports"
-	termUrgent  = "urgent"
-	termClause  = "clause/"
-	termGroup   = "group/" // a clause or one of its details
-	termOutcome = "outcome/"
-	termMailbox = "mailbox/"
-)
-
-// terms returns what r is found by and counted under, without repetition; none
-// for the zero Report.
-func terms(r aup.Report) []string {
-	if r.ID == "" {
-		return nil
-	}
-	t := []string{termAll, termOutcome + string(r.Outcome)}
-	if r.Urgent != "" {
-		t = append(t, termUrgent)
-	}
-	for _, c := range r.Clauses {
-		t = append(t, termClause+string(c), termGroup+string(c))
-		for i := range len(c) {
-			if c[i] == '.' {
-				t = append(t, termGroup+string(c[:i]))
-			}
-		}
-	}
-	for _, s := range r.Sources {
-		t = append(t, termMailbox+s.Mailbox)
-	}
-	slices.Sort(t)
-	return slices.Compact(t)
 }
 
 func indexKey(term string, seq []byte) []byte {

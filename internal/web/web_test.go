@@ -70,7 +70,7 @@ func report() aup.Report {
 
 func serve(t *testing.T, b backlog) *httptest.Server {
 	t.Helper()
-	p := &policy.Policy{Clauses: []policy.Clause{{ID: "4", Title: "Spam", Severity: policy.Medium}}}
+	p := &policy.Policy{Clauses: []policy.Clause{{ID: "4", Title: "Spam", Severity: aup.Medium}}}
 	mux := http.NewServeMux()
 	web.New(mux, web.Options{Backlog: b, Policy: func() *policy.Policy { return p }, Version: "test"})
 	s := httptest.NewServer(mux)

@@ -1,5 +1,5 @@
 // Package logtest checks that an engine of the event log keeps the promises of
-// [store.Log].
+// [aup.Log].
 package logtest
 
 import (
@@ -14,11 +14,10 @@ import (
 	"time"
 
 	"aupd/internal/aup"
-	"aupd/internal/store"
 )
 
 // Run checks the empty log that open returns; it is called once a test.
-func Run(t *testing.T, open func(t *testing.T) store.Log) {
+func Run(t *testing.T, open func(t *testing.T) aup.Log) {
 	t.Run("append and read", func(t *testing.T) { appendAndRead(t, open(t)) })
 	t.Run("expected sequence", func(t *testing.T) { expected(t, open(t)) })
 	t.Run("a key once", func(t *testing.T) { once(t, open(t)) })
@@ -41,7 +40,7 @@ func Events(n int) []aup.Event {
 	return out
 }
 
-func appendAndRead(t *testing.T, l store.Log) {
+func appendAndRead(t *testing.T, l aup.Log) {
 	events := Events(300)
 	last, err := l.Append(t.Context(), 0, events)
 	if err != nil || last != 300 {
@@ -64,7 +63,7 @@ func appendAndRead(t *testing.T, l store.Log) {
 	}
 }
 
-func expected(t *testing.T, l store.Log) {
+func expected(t *testing.T, l aup.Log) {
 	if _, err := l.Append(t.Context(), 1, Events(1)); !errors.Is(err, aup.ErrConflict) {
 		t.Errorf("Append after event 1 of an empty log: %v, want ErrConflict", err)
 	}
@@ -76,7 +75,7 @@ func expected(t *testing.T, l store.Log) {
 	}
 }
 
-func once(t *testing.T, l store.Log) {
+func once(t *testing.T, l aup.Log) {
 	if _, err := l.Append(t.Context(), 0, Events(2)); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +84,7 @@ func once(t *testing.T, l store.Log) {
 	}
 }
 
-func allOrNone(t *testing.T, l store.Log) {
+func allOrNone(t *testing.T, l aup.Log) {
 	bad := append(Events(2), aup.Event{Key: "bad", Kind: "no such kind", Report: "nobody"})
 	if _, err := l.Append(t.Context(), 0, bad); err == nil {
 		t.Fatal("Append took an event of no known kind")
@@ -97,7 +96,7 @@ func allOrNone(t *testing.T, l store.Log) {
 
 // writers appends from two goroutines, each after the end that it saw: the
 // events of both are there, none in the place of another.
-func writers(t *testing.T, l store.Log) {
+func writers(t *testing.T, l aup.Log) {
 	events := Events(60)
 	var wg sync.WaitGroup
 	for _, mine := range [][]aup.Event{events[:30], events[30:]} {
@@ -132,7 +131,7 @@ func writers(t *testing.T, l store.Log) {
 	}
 }
 
-func follow(t *testing.T, l store.Log) {
+func follow(t *testing.T, l aup.Log) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := l.Append(ctx, 0, Events(2)); err != nil {

@@ -1,0 +1,252 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"aupd/internal/aup"
+
+	"go.etcd.io/bbolt"
+)
+
+// A finder finds what a query selects: by the terms that a report must have,
+// of which the rarest is scanned and the others are looked up, and by sets of
+// reports where one question stands for many terms.
+type finder struct {
+	view  *bbolt.Bucket
+	index *bbolt.Bucket
+	q     aup.Query
+	now   time.Time
+	must  []string
+	sets  []map[string]bool // of 8-byte numbers
+}
+
+func newFinder(view *bbolt.Bucket, q aup.Query, now time.Time) *finder {
+	f := &finder{view: view, index: view.Bucket(bucketIndex), q: q, now: now}
+	for _, t := range []struct{ prefix, value string }{
+		{termGroup, string(q.Clause)}, {termOutcome, string(q.Outcome)}, {termSeverity, string(q.Severity)}, {termMailbox, q.Mailbox},
+		{termFrom, strings.ToLower(q.Reporter)}, {termLanguage, strings.ToLower(q.Language)}, {termAssignee, q.Assignee},
+		{termTag, q.Tag}, {termPriority, string(q.Priority)}, {termCase, string(q.Case)},
+	} {
+		if t.value != "" {
+			f.must = append(f.must, t.prefix+t.value)
+		}
+	}
+	switch q.State {
+	case aup.StateDecided, aup.StateClosed:
+		f.must = append(f.must, termState+string(q.State))
+	case aup.StateOpen, aup.StateNew, aup.StateClaimed, aup.StateWaiting:
+		f.must = append(f.must, termOpen)
+	}
+	if q.Urgent {
+		f.must = append(f.must, termUrgent)
+	}
+	if q.Indicator != "" {
+		f.sets = append(f.sets, f.indicator(strings.ToLower(q.Indicator)))
+	}
+	if q.Among != nil {
+		f.sets = append(f.sets, f.among(q.Among))
+	}
+	return f
+}
+
+// among returns the reports with those ids; one that does not exist is none.
+func (f *finder) among(ids []aup.ReportID) map[string]bool {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if row := reportRow(f.view, id); len(row) >= 8 {
+			set[string(row[:8])] = true
+		}
+	}
+	return set
+}
+
+// indicator returns the reports that an indicator, a network or a domain with
+// its subdomains is in.
+func (f *finder) indicator(value string) map[string]bool {
+	set := make(map[string]bool)
+	f.collect(set, termTrace+value+"\x00", termTrace+value+"\x01")
+	if prefix, err := netip.ParsePrefix(value); err == nil {
+		first, last := bounds(prefix)
+		f.collect(set, termAddress+first, termAddress+last+"\x01")
+	} else if ip, err := netip.ParseAddr(value); err == nil {
+		f.collect(set, termAddress+hexAddress(ip)+"\x00", termAddress+hexAddress(ip)+"\x01")
+	} else if !strings.ContainsAny(value, "/@: ") {
+		host := termDomain + reversed(value)
+		f.collect(set, host, host[:len(host)-1]+"/")
+	}
+	return set
+}
+
+// bounds returns the terms of the first and the last address of a network.
+func bounds(p netip.Prefix) (first, last string) {
+	p = p.Masked()
+	b := p.Addr().As16()
+	bits := p.Bits()
+	if p.Addr().Is4() {
+		bits += 96
+	}
+	end := b
+	for i := bits; i < 128; i++ {
+		end[i/8] |= 0x80 >> (i % 8)
+	}
+	return hex.EncodeToString(b[:]), hex.EncodeToString(end[:])
+}
+
+// collect adds the reports of all index keys from one, included, to another.
+func (f *finder) collect(set map[string]bool, from, to string) {
+	c := f.index.Cursor()
+	for k, _ := c.Seek([]byte(from)); k != nil && string(k) < to; k, _ = c.Next() {
+		set[string(k[len(k)-8:])] = true
+	}
+}
+
+// has reports whether the report with that number has every term and is in
+// every set.
+func (f *finder) has(seq []byte) bool {
+	for _, set := range f.sets {
+		if !set[string(seq)] {
+			return false
+		}
+	}
+	for _, t := range f.must {
+		if f.index.Get(indexKey(t, seq)) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *finder) between(received time.Time) bool {
+	return (f.q.Since.IsZero() || !received.Before(f.q.Since)) && (f.q.Until.IsZero() || received.Before(f.q.Until))
+}
+
+// stands reports whether the report is in the state asked for: a claim may
+// have run out, which no term says.
+func (f *finder) stands(seq []byte, id aup.ReportID) (bool, error) {
+	if f.q.State != aup.StateNew && f.q.State != aup.StateClaimed && f.q.State != aup.StateWaiting {
+		return true, nil
+	}
+	if f.index.Get(indexKey(termState+string(aup.StateClaimed), seq)) == nil {
+		return f.index.Get(indexKey(termState+string(f.q.State), seq)) != nil, nil
+	}
+	r, _, err := readReport(f.view, id)
+	return r.StateAt(f.now) == f.q.State, err
+}
+
+// A hit is a report that was found, not read yet.
+type hit struct {
+	seq []byte
+	id  aup.ReportID
+}
+
+// hits yields what the query selects, the newest first, from behind the report
+// with the number after on; nil starts with the newest.
+func (f *finder) hits(ctx context.Context, after []byte) iter.Seq2[hit, error] {
+	return func(yield func(hit, error) bool) {
+		for seq, row := range f.scan(after) {
+			if err := ctx.Err(); err != nil {
+				yield(hit{}, err)
+				return
+			}
+			received, id := parseIndexValue(row)
+			if !f.between(received) || !f.has(seq) {
+				continue
+			}
+			ok, err := f.stands(seq, id)
+			if (ok || err != nil) && !yield(hit{seq, id}, err) {
+				return
+			}
+		}
+	}
+}
+
+// scan yields the rows of the fewest reports that hold all which are selected.
+func (f *finder) scan(after []byte) iter.Seq2[[]byte, []byte] {
+	if len(f.sets) > 0 {
+		return f.scanSet(after)
+	}
+	prefix := indexKey(f.rarest(), nil)
+	from := append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, 9)...)
+	if after != nil {
+		from = append(bytes.Clone(prefix), after...)
+	}
+	return func(yield func(seq, row []byte) bool) {
+		c := f.index.Cursor()
+		k, v := c.Seek(from)
+		if k == nil {
+			k, v = c.Last()
+		}
+		for ; k != nil && bytes.Compare(k, from) >= 0; k, v = c.Prev() {
+		}
+		for ; bytes.HasPrefix(k, prefix) && yield(k[len(prefix):], v); k, v = c.Prev() {
+		}
+	}
+}
+
+func (f *finder) scanSet(after []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(seq, row []byte) bool) {
+		var all []string
+		for seq := range f.sets[0] {
+			if after == nil || seq < string(after) {
+				all = append(all, seq)
+			}
+		}
+		slices.Sort(all)
+		for _, seq := range slices.Backward(all) {
+			row := f.index.Get(indexKey(termAll, []byte(seq)))
+			if row != nil && !yield([]byte(seq), row) {
+				return
+			}
+		}
+	}
+}
+
+// rarest returns the term of the query that the fewest reports have.
+func (f *finder) rarest() string {
+	counts := f.view.Bucket(bucketCounts)
+	best := termAll
+	for _, t := range f.must {
+		if readCount(counts.Get([]byte(t))) <= readCount(counts.Get([]byte(best))) {
+			best = t
+		}
+	}
+	return best
+}
+
+// count returns how many reports the query selects, up to most.
+func (f *finder) count(ctx context.Context, most int) (n int, more bool, err error) {
+	whole := len(f.must) == 0 || len(f.must) == 1 && f.q.State != aup.StateNew && f.q.State != aup.StateClaimed && f.q.State != aup.StateWaiting
+	if whole && len(f.sets) == 0 && f.q.Since.IsZero() && f.q.Until.IsZero() {
+		return int(readCount(f.view.Bucket(bucketCounts).Get([]byte(f.rarest())))), false, nil
+	}
+	for _, err := range f.hits(ctx, nil) {
+		if err != nil {
+			return n, false, err
+		}
+		if n == most {
+			return n, true, nil
+		}
+		n++
+	}
+	return n, false, nil
+}
+
+// after returns the number that a page continues behind.
+func (f *finder) after() ([]byte, error) {
+	if f.q.After == "" {
+		return nil, nil
+	}
+	_, first, err := readReport(f.view, f.q.After)
+	if err != nil {
+		return nil, fmt.Errorf("continue after: %w", err)
+	}
+	return seqKey(first), nil
+}

@@ -1,0 +1,213 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"aupd/internal/aup"
+
+	"go.etcd.io/bbolt"
+)
+
+// Act implements [aup.Triager].
+func (s *Store) Act(ctx context.Context, who aup.Actor, id aup.ReportID, a aup.Action) (r aup.Report, err error) {
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		r, err = s.actOne(tx, who, id, a)
+		return err
+	})
+	if err == nil {
+		s.grown()
+	}
+	return r, err
+}
+
+// Bulk implements [aup.Triager]. All that can be done is done in one
+// transaction.
+func (s *Store) Bulk(ctx context.Context, who aup.Actor, b aup.Bulk) (out []aup.BulkResult, err error) {
+	if len(b.Reports) > maxBulk {
+		return nil, fmt.Errorf("%d reports at once: at most %d: %w", len(b.Reports), maxBulk, aup.ErrInvalid)
+	}
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		out = nil
+		for _, sight := range b.Reports {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			a := b.Action
+			a.Saw = sight.Saw
+			r, err := s.actOne(tx, who, sight.ID, a)
+			res := aup.BulkResult{ID: sight.ID, Subject: r.Subject, Revision: r.Revision}
+			if err != nil {
+				if !refused(err) {
+					return err
+				}
+				res.Skipped = err.Error()
+			}
+			out = append(out, res)
+		}
+		if b.Preview {
+			return errPreview
+		}
+		return nil
+	})
+	if errors.Is(err, errPreview) {
+		return out, nil
+	}
+	if err == nil {
+		s.grown()
+	}
+	return out, err
+}
+
+// errPreview ends a transaction that must leave nothing.
+var errPreview = errors.New("only a preview")
+
+// maxBulk keeps one transaction short while others wait for it.
+const maxBulk = 1000
+
+// refused reports whether err is about the report or the action, and not about
+// the store.
+func refused(err error) bool {
+	return errors.Is(err, aup.ErrConflict) || errors.Is(err, aup.ErrInvalid) || errors.Is(err, aup.ErrNotFound)
+}
+
+func (s *Store) actOne(tx *bbolt.Tx, who aup.Actor, id aup.ReportID, a aup.Action) (aup.Report, error) {
+	if who.Name == "" {
+		return aup.Report{}, fmt.Errorf("an action by nobody: %w", aup.ErrInvalid)
+	}
+	view := tx.Bucket(bucketView)
+	full, err := complete(view, id)
+	if err != nil {
+		return aup.Report{}, err
+	}
+	r, _, err := s.read(view, full)
+	if err != nil {
+		return r, err
+	}
+	if a.Key != "" && tx.Bucket(bucketKeys).Get([]byte(aup.ActionKey(full, who, a.Key))) != nil {
+		return r, nil
+	}
+	if a.Do == aup.EventLinked && a.With != "" {
+		if a, err = s.caseOf(tx, who, r, a); err != nil {
+			return r, err
+		}
+	}
+	e, err := r.Act(a, who, s.now(), s.pinner())
+	if err != nil {
+		return r, err
+	}
+	if err := appendEvent(tx, e); err != nil {
+		return r, err
+	}
+	after, _, err := s.read(view, full)
+	return after, err
+}
+
+// caseOf turns a link with another report into a link to its case, which it
+// begins where there is none.
+func (s *Store) caseOf(tx *bbolt.Tx, who aup.Actor, r aup.Report, a aup.Action) (aup.Action, error) {
+	view := tx.Bucket(bucketView)
+	with, err := complete(view, a.With)
+	if err != nil {
+		return a, err
+	}
+	other, _, err := readReport(view, with)
+	if err != nil {
+		return a, err
+	}
+	if with == r.ID {
+		return a, fmt.Errorf("report %s is not linked to itself: %w", r.ID, aup.ErrInvalid)
+	}
+	if other.Case == "" {
+		first := aup.Action{Do: aup.EventLinked, Case: aup.NewCaseID(with), Reason: "the case begins with it"}
+		e, err := other.Act(first, who, s.now(), s.pinner())
+		if err != nil {
+			return a, err
+		}
+		if err := appendEvent(tx, e); err != nil {
+			return a, err
+		}
+		other.Case = first.Case
+	}
+	a.Case, a.With = other.Case, ""
+	return a, nil
+}
+
+// maxFollow is how many events back in a thread are looked up.
+const maxFollow = 20
+
+// follow links a report that was just recorded to the case of the report that
+// it answers, where the same sender wrote both: anybody can name a Message-ID.
+func (s *Store) follow(tx *bbolt.Tx, id aup.ReportID) error {
+	view := tx.Bucket(bucketView)
+	r, _, err := readReport(view, id)
+	if err != nil {
+		return err
+	}
+	for _, message := range r.Thread[:min(len(r.Thread), maxFollow)] {
+		prefix := indexKey(termMessage+message, nil)
+		k, v := view.Bucket(bucketIndex).Cursor().Seek(prefix)
+		_, earlier := parseIndexValue(v)
+		if !bytes.HasPrefix(k, prefix) || earlier == id {
+			continue
+		}
+		first, _, err := readReport(view, earlier)
+		if err != nil {
+			return err
+		}
+		if senderAddress(first.From) != senderAddress(r.From) {
+			continue
+		}
+		_, err = s.actOne(tx, aup.Actor{Name: "aupd", From: "thread"}, id,
+			aup.Action{Do: aup.EventLinked, With: earlier, Reason: "answers " + string(earlier) + " by the same sender"})
+		if refused(err) {
+			return nil
+		}
+		return err
+	}
+	return nil
+}
+
+// Events implements [aup.Triager].
+func (s *Store) Events(ctx context.Context, q aup.EventQuery) (page aup.EventPage, err error) {
+	page.Events = []aup.Event{}
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		next := func(c *bbolt.Cursor) []byte { k, _ := c.Next(); return k }
+		c, start, prefix := tx.Bucket(bucketLog).Cursor(), seqKey(q.After+1), ""
+		if q.Report != "" {
+			view := tx.Bucket(bucketView)
+			id, err := complete(view, q.Report)
+			if err != nil {
+				return err
+			}
+			prefix = string(historyKey(id, 0)[:len(id)+1])
+			c, start = view.Bucket(bucketHistory).Cursor(), historyKey(id, q.After+1)
+		}
+		k, _ := c.Seek(start)
+		for ; k != nil && len(k) == len(prefix)+8 && string(k[:len(prefix)]) == prefix; k = next(c) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if q.Limit > 0 && len(page.Events) == q.Limit {
+				page.Next = page.Events[len(page.Events)-1].Seq
+				return nil
+			}
+			e, _, err := decodeEvent(tx.Bucket(bucketLog).Get(k[len(prefix):]))
+			if err != nil {
+				return fmt.Errorf("event %x: %w", k[len(prefix):], err)
+			}
+			if e.Received != nil {
+				e.Received.Document = aup.Document{}
+			}
+			page.Events = append(page.Events, e)
+		}
+		return nil
+	})
+	return page, err
+}
+
+func historyKey(id aup.ReportID, n aup.Seq) []byte {
+	return append(append([]byte(id), 0), seqKey(n)...)
+}
