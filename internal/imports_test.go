@@ -18,7 +18,8 @@ import (
 // sibling.
 var allowed = map[string][]string{
 	"cmd/aupd":               {"internal/cli"},
-	"config":                 {},
+	"config":                 {"internal/strictyaml"},
+	"internal/strictyaml":    {},
 	"internal/aup":           {},
 	"internal/policy":        {"internal/aup"},
 	"internal/mailbox":       {"internal/aup"},
