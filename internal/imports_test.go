@@ -21,7 +21,7 @@ var allowed = map[string][]string{
 	"config":                 {"internal/strictyaml"},
 	"internal/strictyaml":    {},
 	"internal/aup":           {},
-	"internal/policy":        {"internal/aup"},
+	"internal/policy":        {"internal/aup", "internal/strictyaml"},
 	"internal/mailbox":       {"internal/aup"},
 	"internal/evidence":      {"internal/aup"},
 	"internal/classify":      {"internal/aup", "internal/policy"},
