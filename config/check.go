@@ -9,16 +9,18 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"aupd/internal/strictyaml"
 )
 
 // name is what a mailbox may be called: it stands in URLs, logs and metrics.
 var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // check returns everything that is wrong with c, joined.
-func (c *Config) check(at locator) error {
+func (c *Config) check(at strictyaml.Locator) error {
 	var errs []error
 	wrong := func(path, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s %s: %w", at.place(path), fmt.Sprintf(format, args...), ErrInvalid))
+		errs = append(errs, fmt.Errorf("%s %s: %w", at.Place(path), fmt.Sprintf(format, args...), ErrInvalid))
 	}
 	seen := make(map[string]bool)
 	for i, m := range c.Mailboxes {

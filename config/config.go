@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"aupd/internal/strictyaml"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -159,7 +161,8 @@ func dataDir() string {
 	return "aupd-data"
 }
 
-// maxFile is the most bytes of a configuration file.
+// maxFile is the most bytes of a configuration file: twenty mailboxes with a
+// thousand folders each are half of it.
 const maxFile = 1 << 20
 
 // Load reads the file at path over the defaults and checks the result. The
@@ -186,7 +189,7 @@ func parse(data []byte, file string) (Config, error) {
 	if len(data) > maxFile {
 		return cfg, fmt.Errorf("%s: %d bytes: a configuration has at most %d: %w", file, len(data), maxFile, ErrInvalid)
 	}
-	if err := decode(data, file, &cfg); err != nil {
+	if err := strictyaml.Decode(data, file, &cfg, ErrInvalid); err != nil {
 		return cfg, err
 	}
 	if strings.TrimSpace(cfg.Data) == "" {
@@ -197,7 +200,7 @@ func parse(data []byte, file string) (Config, error) {
 			cfg.Mailboxes[i].Folders = []string{"INBOX"}
 		}
 	}
-	return cfg, cfg.check(newLocator(data, file))
+	return cfg, cfg.check(strictyaml.NewLocator(data, file))
 }
 
 // A Duration is written as in 90s, 5m or 1h30m.

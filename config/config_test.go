@@ -155,7 +155,7 @@ func TestPassword(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(Example())
-	for _, s := range []string{"a: &x [*x]", "mailboxes: {name: 1}", "poll: {}", "max_message: -1", "? x\n: y", "log: !!binary x"} {
+	for _, s := range []string{"a: &x [*x]", "mailboxes: {name: 1}", "poll: {}", "max_message: -1", "? x\n: y", "log: !!binary x", "mailboxes: ! ", "[[[[[[[["} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

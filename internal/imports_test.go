@@ -18,9 +18,10 @@ import (
 // sibling.
 var allowed = map[string][]string{
 	"cmd/aupd":               {"internal/cli"},
-	"config":                 {},
+	"config":                 {"internal/strictyaml"},
+	"internal/strictyaml":    {},
 	"internal/aup":           {},
-	"internal/policy":        {"internal/aup"},
+	"internal/policy":        {"internal/aup", "internal/strictyaml"},
 	"internal/mailbox":       {"internal/aup"},
 	"internal/evidence":      {"internal/aup"},
 	"internal/classify":      {"internal/aup", "internal/policy"},

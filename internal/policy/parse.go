@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"aupd/internal/aup"
+	"aupd/internal/strictyaml"
 
 	"github.com/goccy/go-yaml"
 )
@@ -27,23 +28,13 @@ func Parse(data []byte, file string) (*Policy, error) {
 		return nil, fmt.Errorf("%s: %d bytes: a policy has at most %d: %w", file, len(data), maxFile, aup.ErrInvalid)
 	}
 	var p Policy
-	if err := yaml.UnmarshalWithOptions(data, &p, yaml.Strict()); err != nil {
-		return nil, syntax(file, err)
+	if err := strictyaml.Decode(data, file, &p, aup.ErrInvalid); err != nil {
+		return nil, err
 	}
 	if err := errors.Join(p.check(file)...); err != nil {
 		return nil, err
 	}
 	return &p, nil
-}
-
-// syntax makes one line of a YAML error: file, line, column and what is wrong.
-func syntax(file string, err error) error {
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil {
-		pos := at.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %s: %w", file, pos.Line, pos.Column, at.GetMessage(), aup.ErrInvalid)
-	}
-	return fmt.Errorf("%s: %v: %w", file, err, aup.ErrInvalid)
 }
 
 // check returns everything that is wrong with p.

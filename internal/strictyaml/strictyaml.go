@@ -1,0 +1,161 @@
+// Package strictyaml reads a YAML file into a Go value, strictly: an unknown
+// key, a wrong type and a broken syntax are errors of one line with file, line
+// and column. The YAML library panics on some broken files and takes a minute
+// over others; both are errors here.
+package strictyaml
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Decode reads data into the value that into points to. file names the file in
+// errors, kind is what each of them wraps. All unknown keys are reported at
+// once, joined; of other errors there is one. After an error the value may be
+// filled in part.
+func Decode(data []byte, file string, into any, kind error) error {
+	var errs []error
+	err := guarded(file, func() error {
+		f, err := parse(data, file)
+		if err != nil {
+			return err
+		}
+		for _, doc := range f.Docs {
+			errs = append(errs, unknownKeys(doc.Body, reflect.TypeOf(into), file, "")...)
+		}
+		if len(errs) > 0 {
+			return nil
+		}
+		if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
+			return located(file, err)
+		}
+		return nil
+	})
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for i, err := range errs {
+		errs[i] = fmt.Errorf("%w: %w", err, kind)
+	}
+	return errors.Join(errs...)
+}
+
+// maxDepth is how deep a file may nest: the deepest that we read has five
+// levels. The library takes time that grows with the square of the depth.
+// maxAliases is how often one may point back to a part of itself, each time
+// with all that the part holds.
+const (
+	maxDepth   = 32
+	maxAliases = 64
+)
+
+func parse(data []byte, file string) (*ast.File, error) {
+	tokens := lexer.Tokenize(string(data))
+	if err := checkBounds(tokens, file); err != nil {
+		return nil, err
+	}
+	f, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return nil, located(file, err)
+	}
+	return f, nil
+}
+
+// checkBounds counts the brackets that are open, the list items begun on one
+// line, and the aliases. What is nested by indentation alone needs a line a
+// level, each longer than the one before.
+func checkBounds(tokens token.Tokens, file string) error {
+	open, items, aliases, line := 0, 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			items, line = 0, t.Position.Line
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			open++
+		case token.SequenceEndType, token.MappingEndType:
+			open--
+		case token.SequenceEntryType, token.MappingKeyType:
+			items++
+		case token.AliasType:
+			aliases++
+		}
+		if aliases > maxAliases {
+			return fmt.Errorf("%s:%d:%d: more than %d aliases", file, t.Position.Line, t.Position.Column, maxAliases)
+		}
+		if open+items > maxDepth {
+			return fmt.Errorf("%s:%d:%d: nested more than %d deep", file, t.Position.Line, t.Position.Column, maxDepth)
+		}
+	}
+	return nil
+}
+
+// guarded turns a panic of the library into an error.
+func guarded(file string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: cannot be read as YAML: %v", file, p)
+		}
+	}()
+	return f()
+}
+
+// located makes one line of a YAML error.
+func located(file string, err error) error {
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil {
+		pos := at.GetToken().Position
+		msg := strings.NewReplacer("cannot unmarshal", "cannot read", "into Go struct field ", "as ", "into Go value of type", "as").Replace(at.GetMessage())
+		return fmt.Errorf("%s:%d:%d: %s", file, pos.Line, pos.Column, oneLine(msg))
+	}
+	return fmt.Errorf("%s: %s", file, oneLine(err.Error()))
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// A Locator finds where in a file a value stands. The zero Locator finds
+// nothing.
+type Locator struct {
+	file string
+	root ast.Node
+}
+
+// NewLocator returns a Locator for a file that Decode has read.
+func NewLocator(data []byte, file string) Locator {
+	l := Locator{file: file}
+	_ = guarded(file, func() error { // what cannot be parsed has no places
+		f, err := parse(data, file)
+		if err == nil && len(f.Docs) > 0 {
+			l.root = f.Docs[0].Body
+		}
+		return err
+	})
+	return l
+}
+
+// Place returns "file:line:column: path" for a value that stands in the file,
+// and "file: path" for a default. path is written as in mailboxes[0].name.
+func (l Locator) Place(path string) string {
+	place := l.file + ": " + path
+	_ = guarded(l.file, func() error { // then the file alone is named
+		p, err := yaml.PathString("$." + path)
+		if err != nil || l.root == nil {
+			return err
+		}
+		n, err := p.FilterNode(l.root)
+		if err == nil && n != nil && n.GetToken() != nil {
+			pos := n.GetToken().Position
+			place = fmt.Sprintf("%s:%d:%d: %s", l.file, pos.Line, pos.Column, path)
+		}
+		return err
+	})
+	return place
+}
