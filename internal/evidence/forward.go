@@ -183,7 +183,8 @@ func (t *text) addForward(b *builder, bl block, parent int) int {
 	}
 	m := aup.Message{
 		Parent: parent, Via: aup.ViaInline, Path: t.part.ID, Subject: bl.values["subject"],
-		From: parseAddresses(mailto(bl.values["from"])), To: parseAddresses(mailto(bl.values["to"])), ReplyTo: parseAddresses(mailto(bl.values["reply-to"])),
+		From: parseAddresses(mailto(bl.values["from"])), ReplyTo: parseAddresses(mailto(bl.values["reply-to"])),
+		To: parseAddresses(mailto(bl.values["to"])), Cc: parseAddresses(mailto(bl.values["cc"])),
 	}
 	if d := bl.values["date"]; d != "" {
 		if when, ok := clientDate(d, bl.english); ok {
