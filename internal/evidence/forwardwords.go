@@ -3,7 +3,7 @@ package evidence
 // forwardMarkers are the lines, without their dashes, that clients put above a
 // message that is forwarded.
 var forwardMarkers = set(
-	"begin forwarded message", "forwarded message", "forwarded mail", "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail",
+	"begin forwarded message", "begin forwarded text", "forwarded message", "forwarded mail", "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail",
 	"message transféré", "courriel transféré", "début du message réexpédié", "début du message transféré", "mensaje reenviado", "inicio del mensaje reenviado",
 	"mensagem encaminhada", "mensagem reencaminhada", "início da mensagem encaminhada", "início da mensagem reencaminhada", "messaggio inoltrato", "inizio messaggio inoltrato",
 	"doorgestuurd bericht", "begin doorgestuurd bericht", "wiadomość przekazana", "przekazana wiadomość", "treść przekazanej wiadomości", "początek przekazywanej wiadomości", "пересылаемое сообщение", "пересланное сообщение",
@@ -16,7 +16,7 @@ var forwardMarkers = set(
 // originalMarkers are those that clients put above a message that is answered,
 // and some of them above one that is forwarded as well.
 var originalMarkers = set(
-	"original message", "original e-mail", "original email", "original appointment", "ursprüngliche nachricht", "originalnachricht", "original-nachricht", "message d'origine", "message d’origine", "message original", "courriel original",
+	"original", "original message", "original message follows", "original e-mail", "original email", "original appointment", "ursprüngliche nachricht", "originalnachricht", "original-nachricht", "message d'origine", "message d’origine", "message original", "courriel original",
 	"mensaje original", "mensagem original", "messaggio originale", "oorspronkelijk bericht", "wiadomość oryginalna", "oryginalna wiadomość", "исходное сообщение", "оригинальное сообщение", "orijinal mesaj", "özgün i̇leti", "元のメッセージ", "原始郵件", "原始邮件", "원본 메시지", "원본 이메일",
 	"الرسالة الأصلية", "ursprungligt meddelande", "originalmeddelande", "opprinnelig melding", "oprindelig meddelelse", "alkuperäinen viesti", "původní zpráva", "eredeti üzenet", "mesaj original", "αρχικό μήνυμα",
 )
