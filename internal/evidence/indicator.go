@@ -30,6 +30,10 @@ func (b *builder) indicators() {
 		if p.Alternative {
 			continue
 		}
+		if t, ok := tableOf(p.Text); ok && p.Kind == aup.PartAttachment {
+			c.table(p, t)
+			continue
+		}
 		segments := p.Segments
 		if segments == nil {
 			segments = []aup.Segment{{Range: aup.Range{End: len(p.Text)}, Voice: aup.VoiceOwn}}

@@ -13,8 +13,9 @@ type place struct {
 	voice   aup.Voice
 	text    string
 	line    string
-	at, end int  // in line
-	edited  bool // it was disarmed as written
+	at, end int    // in line
+	edited  bool   // it was disarmed as written
+	column  string // of a table
 	hops    map[netip.Addr]hop
 }
 
@@ -85,6 +86,8 @@ func (c *cast) cue(in *aup.Indicator, w place) (aup.Role, string) {
 		return h.role, h.why
 	}
 	switch {
+	case w.column != "":
+		return columnCue(w.column)
 	case w.part.Kind == aup.PartMachine || w.part.Kind == aup.PartAttachment || w.voice == aup.VoiceLog:
 		return machineCue(in, w)
 	case w.voice == aup.VoiceHeaders || w.part.Kind == aup.PartHeaders:

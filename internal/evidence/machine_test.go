@@ -96,3 +96,17 @@ func FuzzXARF(f *testing.F) {
 	f.Add("---\nReported-From: a@b.example\nReport-Type: login-attack\nSource-Type: ip-address\n")
 	f.Fuzz(func(t *testing.T, s string) { checkMachine(t, "application/json", s) })
 }
+
+func FuzzTable(f *testing.F) {
+	f.Add("timestamp,ip,port\n2026-03-04 01:02:03,203.0.113.9,22\n")
+	f.Add("a;b;src_ip\n\"x\ny\";hxxp://a[.]b.example/;\"203[.]0.113.9\"\"\"\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		text := cleanText(strings.ToValidUTF8(s, "?"))
+		b := &builder{doc: aup.Document{Messages: []aup.Message{{}}, Parts: []aup.Part{{ID: "1", Kind: aup.PartAttachment, Text: text}}}}
+		b.machines()
+		b.indicators()
+		for _, in := range b.doc.Indicators {
+			checkRange(t, in.Range, text)
+		}
+	})
+}
