@@ -45,6 +45,7 @@ func (b *builder) indicators() {
 			c.link(p, l)
 		}
 	}
+	c.facts()
 	if c.full {
 		b.problem("limit", "", "more indicators than are kept")
 	}

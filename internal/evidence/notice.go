@@ -80,7 +80,7 @@ func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
 }
 
 // noticeLabels are the names that notices give to what they know.
-var noticeLabels = set("ip", "ip address", "ip-address", "source ip", "source", "attacker", "attacker ip", "offending ip", "infringement source", "infringer's ip address", "port", "destination port", "source port", "protocol", "url", "infringement url",
+var noticeLabels = set("ip", "ip address", "ip-address", "source ip", "source", "attacker", "attacker ip", "offending ip", "infringement source", "infringer's ip address", "infringers ip address", "infringer's port", "port id", "port", "destination port", "source port", "protocol", "url", "infringement url",
 	"domain", "hostname", "date", "time", "timestamp", "first seen", "last seen", "initial infringement timestamp", "recent infringement timestamp", "case id", "notice id", "report id", "incident", "ticket", "attack type", "type", "service", "category",
 	"title", "work", "infringed work", "infringing filename", "infringing filesize", "logs", "jail", "failures", "attempts", "asn", "malware", "infection")
 
