@@ -105,6 +105,10 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 	if s.Voice == aup.VoiceHeaders || p.Kind == aup.PartHeaders {
 		hops = c.walk(parseFields([]byte(text)), p.Message)
 	}
+	var paths []pathed
+	if c.b.isXARF(p.ID) && strings.HasPrefix(strings.TrimSpace(text), "{") {
+		paths = jsonPaths(text)
+	}
 	line := lineAt{}
 	tokens(f.text, func(at, end int) {
 		if c.full {
@@ -115,7 +119,7 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 			r := f.written(h.Range)
 			in := aup.Indicator{Kind: h.kind, Value: h.value, Port: h.port, Part: p.ID,
 				Range: aup.Range{Start: r.Start + s.Start, End: r.End + s.Start}}
-			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops}
+			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops, path: pathAt(paths, r.Start)}
 			in.Role, in.Why = c.role(&in, where)
 			if in.Kind == aup.IndicatorIP {
 				in.Port = max(in.Port, portNear(where))
@@ -124,6 +128,11 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 			c.add(in)
 		}
 	})
+}
+
+// isXARF reports whether the part with that id is an X-ARF report.
+func (b *builder) isXARF(id aup.PartID) bool {
+	return slices.ContainsFunc(b.doc.Machine, func(m aup.Machine) bool { return m.Format == "xarf" && m.Part == id })
 }
 
 // link takes where an HTML link leads, which need not be what is shown.

@@ -16,6 +16,7 @@ type place struct {
 	at, end int    // in line
 	edited  bool   // it was disarmed as written
 	column  string // of a table
+	path    string // within JSON
 	hops    map[netip.Addr]hop
 }
 
@@ -88,6 +89,8 @@ func (c *cast) cue(in *aup.Indicator, w place) (aup.Role, string) {
 	switch {
 	case w.column != "":
 		return columnCue(w.column)
+	case w.path != "":
+		return xarfCue(w.path)
 	case w.part.Kind == aup.PartMachine || w.part.Kind == aup.PartAttachment || w.voice == aup.VoiceLog:
 		return machineCue(in, w)
 	case w.voice == aup.VoiceHeaders || w.part.Kind == aup.PartHeaders:
