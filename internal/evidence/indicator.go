@@ -123,7 +123,7 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 			in.Role, in.Why = c.role(&in, where)
 			if in.Kind == aup.IndicatorIP {
 				in.Port = max(in.Port, portNear(where))
-				in.Time = line.time(c.ref)
+				in.Time = line.time(f.text, c.ref)
 			}
 			c.add(in)
 		}
@@ -224,10 +224,16 @@ func (l *lineAt) move(s string, at int) {
 	l.text = s[l.start:min(l.end, len(s))]
 }
 
-// time returns the time that the line names.
-func (l *lineAt) time(ref time.Time) time.Time {
-	if !l.read {
-		l.when, l.read = timeIn(l.text, ref), true
+// time returns the time that the line names, or an indented one below it.
+func (l *lineAt) time(s string, ref time.Time) time.Time {
+	if l.read {
+		return l.when
+	}
+	l.when, l.read = timeIn(l.text, ref), true
+	below := s[min(l.end+1, len(s)):]
+	if strings.HasPrefix(below, "  ") && l.when.IsZero() {
+		below, _, _ = strings.Cut(below[:min(len(below), maxToken)], "\n")
+		l.when = timeIn(below, ref)
 	}
 	return l.when
 }

@@ -151,7 +151,7 @@ func fieldCue(in *aup.Indicator, w place) (aup.Role, string) {
 
 var machineCues = cues(aup.RoleSource, "src", "source", "source-ip", "sourceip", "source_ip", "src_ip", "srcip", "from", "from-ip", "rhost", "client", "attacker", "attacking", "offender", "offending", "remote", "remote_addr",
 	"user from", "rip", "reported-domain", "reported-uri", "original-mail-from", "abuser", "sender", "url", "uri", "ip", "ip-address", "address", "domain",
-	"[client", "ban", "host", "addr", "peer").and(aup.RoleTarget, "dst", "dest", "destination", "destination_ip", "destinationip", "dst_ip", "dstip", "target", "victim", "to", "lip", "local", "original-rcpt-to", "rcpt", "server", "our", "final-recipient", "original-recipient", "recipient").
+	"[client", "ban", "host", "addr", "peer", "ip_address", "dns_name").and(aup.RoleTarget, "dst", "dest", "destination", "destination_ip", "destinationip", "dst_ip", "dstip", "target", "victim", "to", "lip", "local", "original-rcpt-to", "rcpt", "server", "our", "final-recipient", "original-recipient", "recipient").
 	and(aup.RoleReporter, "reporter", "reported-from", "reporting-mta", "reporterinfo", "reporterorg", "reporterorgemail", "reportercontactemail", "contact", "submitter", "reporting", "user-agent", "schema", "schema-url", "xmlns").
 	and(aup.RoleMention, "version", "attachment")
 
@@ -175,7 +175,7 @@ var ownCues = cues(aup.RoleSource, "from", "von", "de", "da", "van", "od", "от
 	"hash", "md5", "sha1", "sha256", "sha-256", "resolves", "at", "via", "by", "using", "uses", "absender", "expéditeur", "remitente", "mittente", "отправитель", "来自", "发件人", "から").
 	and(aup.RoleTarget, "our", "my", "unser", "unsere", "unserer", "unserem", "mein", "meine", "meiner", "meinem", "notre", "mon", "ma", "nuestro", "nuestra", "mi", "nostro", "nostra", "onze", "ons", "mijn", "nasz", "nasze", "наш", "vårt", "vår", "against", "gegen", "contre", "contra", "target", "targets", "targeting", "victim", "to", "impersonates", "imitates", "pretends").
 	and(aup.RoleReporter, "contact", "reach", "call", "phone", "kontakt", "regards", "reply", "respond", "answer").
-	and(aup.RoleMention, "policy", "terms", "see", "lawful", "e.g", "not", "version", "real", "genuine", "legitimate", "official", "echte", "vrai")
+	and(aup.RoleMention, "policy", "terms", "see", "lawful", "e.g", "not", "version", "real", "genuine", "legitimate", "official", "echte", "vrai", "fingerprint", "pgp-key", "keyserver")
 
 // ownCue is for the reporter's own words.
 func ownCue(in *aup.Indicator, w place) (aup.Role, string) {

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,36 @@ func TestMalformedMachines(t *testing.T) {
 			}
 			if p, ok := doc.Part("1"); !found || !ok || strings.TrimSpace(p.Text) != strings.TrimSpace(strings.ReplaceAll(tc[1], "\r", "")) {
 				t.Errorf("problems %v, parts %v", doc.Problems, doc.Parts)
+			}
+		})
+	}
+}
+
+func TestNoticeFields(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want []aup.Field
+		seen string // of 203.0.113.9: its port and time
+	}{
+		"honey pot": {"Project Honey Pot Monitor Report\n\nIPs Engaged In Harvesting On Your Network:\n\n203.0.113.9 (H)\n  - Wed, 04 Mar 2026 11:00AM PDT\n\nOther Potentially Suspicious IPs On Your Network:\n\n203.0.113.10 (R)\n\n-----\n203.0.113.11\n",
+			[]aup.Field{{Name: "harvesting", Value: "203.0.113.9"}, {Name: "other potentially suspicious", Value: "203.0.113.10"}}, "0 2026-03-04T18:00:00Z"},
+		"copyright": {"Notice of Claimed Infringement\n\n<Infringement xmlns=\"http://www.acns.net/ACNS\">\n<Source>\n<TimeStamp>2026-03-04T05:45:49Z</TimeStamp>\n<IP_Address>203.0.113.9</IP_Address>\n<Port>58688</Port>\n</Source></Infringement>\n",
+			[]aup.Field{{Name: "timestamp", Value: "2026-03-04T05:45:49Z"}, {Name: "ip_address", Value: "203.0.113.9"}, {Name: "port", Value: "58688"}}, "58688 2026-03-04T05:45:49Z"},
+		"webiron": {"This is the WebIron bot.\nOffending IP: 203.0.113.9\nDate: Wed, 04 Mar 2026 05:45:49 +0000\n",
+			[]aup.Field{{Name: "offending ip", Value: "203.0.113.9"}, {Name: "date", Value: "Wed, 04 Mar 2026 05:45:49 +0000"}}, "0 2026-03-04T05:45:49Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := parse("x", tc.text)
+			if len(doc.Machine) != 1 {
+				t.Fatalf("machine %+v", doc.Machine)
+			}
+			if d := cmp.Diff(tc.want, doc.Machine[0].Fields); d != "" {
+				t.Errorf("fields (-want +got):\n%s", d)
+			}
+			for _, in := range doc.Indicators {
+				if got := fmt.Sprintf("%d %s", in.Port, in.Time.Format(time.RFC3339)); in.Value == "203.0.113.9" && (got != tc.seen || in.Role != aup.RoleSource) {
+					t.Errorf("%s %s, want source %s", in.Role, got, tc.seen)
+				}
 			}
 		})
 	}

@@ -78,23 +78,3 @@ func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
 	}
 	return aup.Machine{}, false
 }
-
-// noticeLabels are the names that notices give to what they know.
-var noticeLabels = set("ip", "ip address", "ip-address", "source ip", "source", "attacker", "attacker ip", "offending ip", "infringement source", "infringer's ip address", "infringers ip address", "infringer's port", "port id", "port", "destination port", "source port", "protocol", "url", "infringement url",
-	"domain", "hostname", "date", "time", "timestamp", "first seen", "last seen", "initial infringement timestamp", "recent infringement timestamp", "case id", "notice id", "report id", "incident", "ticket", "attack type", "type", "service", "category",
-	"title", "work", "infringed work", "infringing filename", "infringing filesize", "logs", "jail", "failures", "attempts", "asn", "malware", "infection")
-
-// noticeFields reads the lines of the form "Name: value" with such a name.
-func noticeFields(texts []noticeText) []aup.Field {
-	const most, longest = 30, 500
-	var out []aup.Field
-	for _, t := range texts {
-		for l := range strings.SplitSeq(t.part.Text[:min(len(t.part.Text), maxNotice)], "\n") {
-			name, value, ok := cutField(strings.TrimLeft(l, "> \t*|-"))
-			if ok && value != "" && len(value) <= longest && noticeLabels[name] && len(out) < most {
-				out = append(out, aup.Field{Name: name, Value: strings.ToValidUTF8(value, "")})
-			}
-		}
-	}
-	return out
-}
