@@ -57,7 +57,7 @@ type cast struct {
 	never never
 	own   map[string]bool // registrable domains of the reporter
 	ref   time.Time       // the report's date, for times without a year
-	seen  map[key]bool
+	seen  map[key]int     // the index in Document.Indicators
 	full  bool
 }
 
@@ -71,7 +71,7 @@ type key struct {
 }
 
 func (b *builder) newCast() *cast {
-	c := &cast{b: b, never: newNever(b.opt), own: map[string]bool{}, seen: map[key]bool{}}
+	c := &cast{b: b, never: newNever(b.opt), own: map[string]bool{}, seen: map[key]int{}}
 	m := b.doc.Messages[0]
 	c.ref = m.Date
 	for _, a := range append(m.From, m.ReplyTo...) {
@@ -84,17 +84,26 @@ func (b *builder) newCast() *cast {
 	return c
 }
 
-// add keeps an indicator, unless the same was found in that part before.
+// add keeps an indicator. Of one that was found in that part before, only a
+// port and a time that are not known yet are taken.
 func (c *cast) add(in aup.Indicator) {
 	k := key{in.Kind, in.Value, in.Part, in.Role}
-	switch {
-	case c.seen[k]:
-	case len(c.b.doc.Indicators) >= maxIndicators:
-		c.full = true
-	default:
-		c.seen[k] = true
-		c.b.doc.Indicators = append(c.b.doc.Indicators, in)
+	if i, known := c.seen[k]; known {
+		first := &c.b.doc.Indicators[i]
+		if first.Port == 0 {
+			first.Port = in.Port
+		}
+		if first.Time.IsZero() {
+			first.Time = in.Time
+		}
+		return
 	}
+	if len(c.b.doc.Indicators) >= maxIndicators {
+		c.full = true
+		return
+	}
+	c.seen[k] = len(c.b.doc.Indicators)
+	c.b.doc.Indicators = append(c.b.doc.Indicators, in)
 }
 
 // segment finds the indicators of one voice.
@@ -119,11 +128,15 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 			r := f.written(h.Range)
 			in := aup.Indicator{Kind: h.kind, Value: h.value, Port: h.port, Part: p.ID,
 				Range: aup.Range{Start: r.Start + s.Start, End: r.End + s.Start}}
-			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops, path: pathAt(paths, r.Start)}
+			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops, path: pathAt(paths, r.Start), passed: s.Voice == aup.VoiceForwardHeader && c.passedOn(s.Message)}
 			in.Role, in.Why = c.role(&in, where)
 			if in.Kind == aup.IndicatorIP {
 				in.Port = max(in.Port, portNear(where))
-				in.Time = line.time(f.text, c.ref)
+				if h, ok := hopOf(&in, hops); ok {
+					in.Time = h.when
+				} else {
+					in.Time = line.time(f.text, c.ref)
+				}
 			}
 			c.add(in)
 		}
@@ -160,6 +173,12 @@ func (c *cast) link(p *aup.Part, l aup.Link) {
 // header takes the sender of an original and the hops of its header.
 func (c *cast) header(i int) {
 	m := &c.b.doc.Messages[i]
+	if c.passedOn(i) {
+		for _, a := range append(slices.Clone(m.From), m.To...) {
+			c.address(m, a, aup.RoleRelay, passedWhy)
+		}
+		return
+	}
 	for _, a := range m.From {
 		c.address(m, a, aup.RoleSource, "the sender of the reported message")
 	}
@@ -184,6 +203,15 @@ func (c *cast) header(i int) {
 	}
 }
 
+const passedWhy = "passed the reported message on"
+
+// passedOn reports whether message i, which was forwarded within the text, was
+// a forward itself: its sender only handed on what somebody else had sent.
+func (c *cast) passedOn(i int) bool {
+	m := &c.b.doc.Messages[i]
+	return m.Via == aup.ViaInline && isForward(m.Subject) && slices.ContainsFunc(c.b.doc.Messages, func(o aup.Message) bool { return o.Parent == i })
+}
+
 func (c *cast) address(m *aup.Message, a aup.Address, role aup.Role, why string) {
 	value, ok := mailAddress(a.Addr)
 	if !ok {
@@ -191,7 +219,7 @@ func (c *cast) address(m *aup.Message, a aup.Address, role aup.Role, why string)
 	}
 	in := aup.Indicator{Kind: aup.IndicatorEmail, Value: value, Role: role, Why: why}
 	_, domain, _ := strings.Cut(value, "@")
-	if role == aup.RoleSource {
+	if role == aup.RoleSource || role == aup.RoleRelay {
 		switch {
 		case c.never.email(value):
 			in.Role, in.Why = aup.RoleMention, neverWhy

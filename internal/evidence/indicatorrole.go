@@ -17,6 +17,7 @@ type place struct {
 	edited  bool   // it was disarmed as written
 	column  string // of a table
 	path    string // within JSON
+	passed  bool   // in the header of a forward that was itself one
 	hops    map[netip.Addr]hop
 }
 
@@ -97,6 +98,8 @@ func (c *cast) cue(in *aup.Indicator, w place) (aup.Role, string) {
 		return fieldCue(in, w)
 	case w.voice == aup.VoiceSignature:
 		return aup.RoleReporter, "in the signature"
+	case w.voice == aup.VoiceForwardHeader && w.passed:
+		return aup.RoleRelay, passedWhy
 	case w.voice == aup.VoiceForwardHeader:
 		return fieldCue(in, w)
 	case w.voice == aup.VoiceForward || w.part.Message > 0 && w.voice == aup.VoiceOwn:
@@ -179,10 +182,12 @@ var ownCues = cues(aup.RoleSource, "from", "von", "de", "da", "van", "od", "от
 
 // ownCue is for the reporter's own words.
 func ownCue(in *aup.Indicator, w place) (aup.Role, string) {
-	if word, role, ok := ownCues.last(w.before()); ok {
-		return role, "after “" + word + "”"
-	}
+	word, role, ok := ownCues.last(w.before())
 	switch {
+	case in.Kind == aup.IndicatorWallet && role == aup.RoleTarget:
+		return aup.RoleSource, "money is asked for there"
+	case ok:
+		return role, "after “" + word + "”"
 	case w.edited:
 		return aup.RoleSource, "written so that nobody follows it"
 	case in.Kind == aup.IndicatorFileHash || in.Kind == aup.IndicatorWallet:
@@ -194,6 +199,10 @@ func ownCue(in *aup.Indicator, w place) (aup.Role, string) {
 	}
 	return aup.RoleMention, "named in the report"
 }
+
+// towards are words before "to" that say otherwise than that it was hit.
+var towards = cues(aup.RoleSource, "link", "links", "linked", "linking", "leads", "lead", "leading", "redirect", "redirects", "redirecting", "redirected", "points", "pointing", "goes", "resolves", "connects", "pay", "payable", "paid").
+	and(aup.RoleReporter, "write", "reply", "respond", "answer", "mail", "email")
 
 type cueWords map[string]aup.Role
 
@@ -214,6 +223,9 @@ func (c cueWords) last(s string) (string, aup.Role, bool) {
 	for i := len(words) - 1; i >= 0; i-- {
 		w := strings.TrimRight(words[i], ".!?")
 		if role, ok := c[w]; ok {
+			if w == "to" && i > 0 && towards[words[i-1]] != "" {
+				return words[i-1] + " to", towards[words[i-1]], true
+			}
 			if role == aup.RoleSource && i > 0 && c[words[i-1]] == aup.RoleTarget && words[i-1] != "to" {
 				return words[i-1], aup.RoleTarget, true // "our server …"
 			}

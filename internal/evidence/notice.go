@@ -44,21 +44,29 @@ func (b *builder) notices() {
 	}
 }
 
-// A noticeText is the beginning of a part, in lower case.
+// A noticeText is a part, and its beginning in lower case.
 type noticeText struct {
 	part *aup.Part
 	low  string
 }
 
+// noticeTexts returns the texts that a notice can be recognised by, the subject
+// last.
 func (b *builder) noticeTexts() []noticeText {
-	var out []noticeText
+	var out, subject []noticeText
 	for i := range b.doc.Parts {
 		p := &b.doc.Parts[i]
-		if p.Message == 0 && p.Kind != aup.PartAttachment && p.Kind != aup.PartMachine && !p.Alternative {
-			out = append(out, noticeText{p, strings.ToLower(p.Text[:min(len(p.Text), maxNotice)])})
+		if p.Message != 0 || p.Kind == aup.PartAttachment || p.Kind == aup.PartMachine || p.Alternative {
+			continue
 		}
+		t := noticeText{p, strings.ToLower(p.Text[:min(len(p.Text), maxNotice)])}
+		if p.Kind == aup.PartSubject {
+			subject = append(subject, t)
+			continue
+		}
+		out = append(out, t)
 	}
-	return out
+	return append(out, subject...)
 }
 
 func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
@@ -73,8 +81,8 @@ func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
 			}
 		}
 	}
-	if n.from != "" && n.from == domain {
-		return aup.Machine{Format: n.format, Type: n.kind, Fields: noticeFields(texts)}, true
+	if n.from != "" && n.from == domain && len(texts) > 0 {
+		return aup.Machine{Format: n.format, Type: n.kind, Part: texts[0].part.ID, Fields: noticeFields(texts)}, true
 	}
 	return aup.Machine{}, false
 }
