@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"fmt"
 	"net/mail"
 	"strings"
 	"time"
@@ -148,17 +149,44 @@ var dateLayouts = []string{
 // result is in UTC.
 func parseDate(s string) (time.Time, bool) {
 	s = line(s)
-	if t, err := mail.ParseDate(s); err == nil {
+	if t, err := mail.ParseDate(numericZone(s)); err == nil {
 		return t.UTC(), plausible(t)
 	}
 	s, _ = cutComment(s)
 	s = strings.TrimSuffix(strings.TrimSpace(s), " GMT+00:00")
 	for _, layout := range dateLayouts {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
-			return t.UTC(), plausible(t)
+		if t, err := time.ParseInLocation(layout, strings.TrimSpace(s), time.UTC); err == nil {
+			return zoned(t), plausible(t)
 		}
 	}
 	return time.Time{}, false
+}
+
+// numericZone writes a zone of letters at the end of s as digits (RFC 5322,
+// 4.3): the library takes it for that of the machine or makes up one without an
+// offset.
+func numericZone(s string) string {
+	s, _ = cutComment(s)
+	s = strings.TrimSpace(s)
+	at := strings.LastIndexByte(s, ' ') + 1
+	zone := strings.ToLower(s[at:])
+	if len(zone) == 0 || len(zone) > 5 || strings.Trim(zone, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return s
+	}
+	hours := zones[zone]
+	if zone == "cst" {
+		hours = -6 // what it means in a header
+	}
+	return fmt.Sprintf("%s%+03d00", s[:at], hours)
+}
+
+// zoned returns t in UTC, for a zone of letters within it, which was read as if
+// it had no offset.
+func zoned(t time.Time) time.Time {
+	if name, offset := t.Zone(); offset == 0 {
+		t = t.Add(time.Duration(-zones[strings.ToLower(name)]) * time.Hour)
+	}
+	return t.UTC()
 }
 
 // plausible reports whether t can be written as JSON and meant by a sender.

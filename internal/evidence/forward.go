@@ -83,7 +83,7 @@ func (t *text) forwardEnd(bl block) (end int, closed bool) {
 
 func isQuoted(l string) bool { return strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") }
 
-var replySubject = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|odp|回复|回覆|답장|رد|ynt|на|отв)\s*[:：]`)
+var replySubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]*\]\s*)?(re|aw|sv|antw|odp|回复|回覆|답장|رد|ynt|на|отв)\s*[:：]`)
 
 func isReply(subject string) bool { return replySubject.MatchString(subject) }
 
@@ -125,16 +125,16 @@ func (t *text) block(i int) (block, bool) {
 		return bl, false
 	}
 	bl.values = make(map[string]string)
-	bl.to = t.fields(at, bl.values)
+	bl.to = t.fields(at, marked, bl.values)
 	name, _, _ := cutField(strings.TrimLeft(t.lines[at].text, "> \t*|"))
-	bl.english = name == "from" || name == "subject"
+	bl.english = name == "from" || name == "subject" || labels[name] == ""
 	sender := bl.values["from"] != ""
 	about := bl.values["date"] != "" || bl.values["subject"] != ""
 	return bl, sender && about && (marked || len(bl.values) >= 3)
 }
 
 // fields reads the fields from line at on and returns the line behind them.
-func (t *text) fields(at int, values map[string]string) int {
+func (t *text) fields(at int, marked bool, values map[string]string) int {
 	last := ""
 	for from := at; at < len(t.lines) && at < from+maxBlock; at++ {
 		raw := t.lines[at].text
@@ -146,15 +146,28 @@ func (t *text) fields(at int, values map[string]string) int {
 			if last = field; values[field] == "" {
 				values[field] = value
 			}
-		case found && len(values) > 0 && plainName.MatchString(name):
+		case found && (len(values) > 0 || marked) && plainName.MatchString(name):
 			last = "" // another field
-		case last != "" && strings.TrimSpace(l) != "" && len(values[last]) < maxBlockValue && (raw[0] == ' ' || raw[0] == '\t' || values[last] == ""):
+		case last != "" && strings.TrimSpace(l) != "" && len(values[last]) < maxBlockValue && (raw[0] == ' ' || raw[0] == '\t' || values[last] == "" || t.wrapped(at)):
 			values[last] = strings.TrimSpace(values[last] + " " + strings.TrimSpace(l))
 		default:
 			return at
 		}
 	}
 	return at
+}
+
+// wrapped reports whether line at goes on with the field above it, which a
+// client wrapped without folding it: another field follows soon.
+func (t *text) wrapped(at int) bool {
+	const most = 3 // lines of names in a To field
+	for i := at + 1; i < len(t.lines) && i <= at+most && !t.blank(i); i++ {
+		name, _, found := cutField(strings.TrimLeft(t.lines[i].text, "> \t*|"))
+		if found {
+			return labels[name] != ""
+		}
+	}
+	return false
 }
 
 // plainName is the name of a field that mail software may write.
@@ -183,7 +196,8 @@ func (t *text) addForward(b *builder, bl block, parent int) int {
 	}
 	m := aup.Message{
 		Parent: parent, Via: aup.ViaInline, Path: t.part.ID, Subject: bl.values["subject"],
-		From: parseAddresses(mailto(bl.values["from"])), To: parseAddresses(mailto(bl.values["to"])), ReplyTo: parseAddresses(mailto(bl.values["reply-to"])),
+		From: parseAddresses(mailto(bl.values["from"])), ReplyTo: parseAddresses(mailto(bl.values["reply-to"])),
+		To: parseAddresses(mailto(bl.values["to"])), Cc: parseAddresses(mailto(bl.values["cc"])),
 	}
 	if d := bl.values["date"]; d != "" {
 		if when, ok := clientDate(d, bl.english); ok {

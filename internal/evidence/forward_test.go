@@ -52,6 +52,8 @@ var forwards = map[string]string{
 	"Gmail, Japanese":               "---------- Forwarded message ---------\n差出人: Ann B <a@b.example>\nDate: 2026年3月3日(火) 23:47\nSubject: Last offer\nTo: <x@y.example>\n\nBuy now.",
 	"quoted":                        "> -----Original Message-----\n> From: Ann B <a@b.example>\n> Sent: Tuesday, March 3, 2026 11:47 PM\n> To: x@y.example\n> Subject: Last offer\n>\n> Buy now.",
 	"labels on lines of their own":  "-------- Forwarded Message --------\nSubject:\nLast offer\nDate:\nTue, 3 Mar 2026 23:47:00 +0100\nFrom:\nAnn B <a@b.example>\nTo:\nx@y.example\n\nBuy now.",
+	"wrapped":                       "-----Original Message-----\nFrom: list-admin@b.example [mailto:a@b.example]On Behalf Of\nAnn B\nSent: Tuesday, March 3, 2026 11:47 PM\nTo: x@y.example;\nz@y.example\nSubject: Last offer\n\nBuy now.",
+	"bounce":                        "----- Original message -----\n\nMIME-Version: 1.0\nDate: Tue, 3 Mar 2026 23:47:00 +0100\nSubject: Last offer\nFrom: a@b.example\nTo: x@y.example\n\nBuy now.",
 	"Outlook, Arabic":               "من: Ann B <a@b.example>\nتاريخ الإرسال: 3 مارس 2026\nإلى: x@y.example\nالموضوع: Last offer\n\nBuy now.",
 }
 
@@ -111,6 +113,7 @@ func TestForwardInAlternatives(t *testing.T) {
 // What a reply quotes is earlier mail, not a forward.
 func TestReplyIsNoForward(t *testing.T) {
 	for _, text := range []string{
+		"Still no answer.\n\n-----Original Message-----\nFrom: desk@cloud.example [mailto:desk@cloud.example]On Behalf Of\nthe Desk\nSent: Tuesday, March 3, 2026 11:47 PM\nTo: x@y.example\nSubject: Acceptable Use Policy\n\nWe look into it.",
 		"Still no answer.\n\n-----Original Message-----\nFrom: Desk <desk@cloud.example>\nSent: Tuesday, March 3, 2026 11:47 PM\nTo: x@y.example\nSubject: Acceptable Use Policy\n\nWe look into it.",
 		"Still no answer.\n\n________________________________\nVon: Desk <desk@cloud.example>\nGesendet: Dienstag, 3. März 2026 23:47\nAn: x@y.example\nBetreff: Acceptable Use Policy\n\nWe look into it.",
 		"Still no answer.\n\nLe mar. 3 mars 2026 à 23:47, Desk <desk@cloud.example> a écrit :\n\n> We look into it.",

@@ -67,7 +67,8 @@ func clientDate(s string, english bool) (time.Time, bool) {
 type dateReader struct {
 	english        bool
 	numbers        []dateNumber
-	month          int // by its name
+	month          int  // by its name
+	tuesday        bool // the name was "mar", which is a weekday in French, Spanish, Italian and Romanian too
 	hour, min, sec int
 	pm, am         bool
 	offset         time.Duration
@@ -91,6 +92,9 @@ func (d *dateReader) read(s string) {
 		}
 		digits := s[:n]
 		s = s[n:]
+		if d.korean(digits, s) {
+			continue
+		}
 		if d.hour < 0 && n <= 2 && len(s) > 2 && (s[0] == ':' || s[0] == 'h' || s[0] == '.' && d.hasDay()) && isDigit(s[1]) && isDigit(s[2]) {
 			s = d.clock(digits, s)
 			continue
@@ -100,6 +104,24 @@ func (d *dateReader) read(s string) {
 			d.numbers = append(d.numbers, dateNumber{v, n, s[:min(len(s), 3)]})
 		}
 	}
+}
+
+// korean takes the number before the Korean word for hours, minutes or seconds.
+func (d *dateReader) korean(digits, behind string) bool {
+	v, err := strconv.Atoi(digits[:min(len(digits), 6)])
+	switch {
+	case err != nil:
+		return false
+	case strings.HasPrefix(behind, "시"):
+		d.hour = v
+	case strings.HasPrefix(behind, "분"):
+		d.min = v
+	case strings.HasPrefix(behind, "초"):
+		d.sec = v
+	default:
+		return false
+	}
+	return true
 }
 
 // hasDay reports whether day, month and year were met: 23.47 is a time then.
@@ -137,8 +159,8 @@ func (d *dateReader) word(s string) string {
 	}
 	w := strings.TrimRight(s[:end], ".")
 	switch hours, isZone := zones[w]; {
-	case months[w] > 0 && d.month == 0:
-		d.month = months[w]
+	case months[w] > 0 && (d.month == 0 || d.tuesday):
+		d.month, d.tuesday = months[w], w == "mar"
 	case afternoon[w]:
 		d.pm = true
 	case morning[w]:
@@ -173,7 +195,7 @@ func (d *dateReader) zone(s string) string {
 // time puts what was read together.
 func (d *dateReader) time() (time.Time, bool) {
 	year, month, day, ok := d.date()
-	if !ok || month < 1 || month > 12 || day < 1 || day > 31 || d.hour > 23 {
+	if !ok || month < 1 || month > 12 || day < 1 || day > 31 || d.hour > 23 || d.min > 59 || d.sec > 60 {
 		return time.Time{}, false
 	}
 	hour := max(d.hour, 0)

@@ -38,6 +38,9 @@ func TestClientDate(t *testing.T) {
 		"yesterday at 10:00":                  "",
 		"":                                    "",
 		"99 99 2026 99:99":                    "",
+		"mar, 3 feb 2026 a las 23:47":         "2026-02-03T23:47:00Z",
+		"mar 3 mar 2026 alle ore 23:47":       "2026-03-03T23:47:00Z",
+		"2026년 3월 3일 오후 11시 47분 09초 GMT+9":    "2026-03-03T14:47:09Z",
 	} {
 		got := ""
 		if when, ok := clientDate(s, true); ok {

@@ -68,6 +68,7 @@ func TestParseDate(t *testing.T) {
 		"Wed, 4 Mar 2026 05:06:07 +0000", "Wed, 4 Mar 2026 07:06:07 +0200 (EET)", "4 Mar 2026 05:06:07 GMT", "Wed, 04 Mar 2026 05:06:07 -0000",
 		"Wed, 4  Mar  2026\t05:06:07 +0000", "2026-03-04T05:06:07Z", "2026-03-04 05:06:07", "Wed Mar  4 05:06:07 2026", "Wed, 4 Mar 26 05:06:07 +0000",
 		"Wed, 4 Mar 2026 06:06:07 +01:00", "Wednesday, 4 March 2026 05:06:07 +0000", "Wed, 4 Mar 2026 05:06:07",
+		"Wed, 4 Mar 2026 00:06:07 EST", "Tue, 3 Mar 2026 23:06:07 CST", "4 Mar 2026 06:06:07 CET (Wien)", "Wed Mar  4 06:06:07 CET 2026", "Wed, 4 Mar 2026 05:06:07 XYZ",
 	} {
 		t.Run(s, func(t *testing.T) {
 			if got, ok := parseDate(s); !ok || !got.Equal(want) {

@@ -30,6 +30,10 @@ func (b *builder) indicators() {
 		if p.Alternative {
 			continue
 		}
+		if t, ok := tableOf(p.Text); ok && p.Kind == aup.PartAttachment {
+			c.table(p, t)
+			continue
+		}
 		segments := p.Segments
 		if segments == nil {
 			segments = []aup.Segment{{Range: aup.Range{End: len(p.Text)}, Voice: aup.VoiceOwn}}
@@ -41,6 +45,7 @@ func (b *builder) indicators() {
 			c.link(p, l)
 		}
 	}
+	c.facts()
 	if c.full {
 		b.problem("limit", "", "more indicators than are kept")
 	}
@@ -52,7 +57,7 @@ type cast struct {
 	never never
 	own   map[string]bool // registrable domains of the reporter
 	ref   time.Time       // the report's date, for times without a year
-	seen  map[key]bool
+	seen  map[key]int     // the index in Document.Indicators
 	full  bool
 }
 
@@ -66,7 +71,7 @@ type key struct {
 }
 
 func (b *builder) newCast() *cast {
-	c := &cast{b: b, never: newNever(b.opt), own: map[string]bool{}, seen: map[key]bool{}}
+	c := &cast{b: b, never: newNever(b.opt), own: map[string]bool{}, seen: map[key]int{}}
 	m := b.doc.Messages[0]
 	c.ref = m.Date
 	for _, a := range append(m.From, m.ReplyTo...) {
@@ -79,17 +84,26 @@ func (b *builder) newCast() *cast {
 	return c
 }
 
-// add keeps an indicator, unless the same was found in that part before.
+// add keeps an indicator. Of one that was found in that part before, only a
+// port and a time that are not known yet are taken.
 func (c *cast) add(in aup.Indicator) {
 	k := key{in.Kind, in.Value, in.Part, in.Role}
-	switch {
-	case c.seen[k]:
-	case len(c.b.doc.Indicators) >= maxIndicators:
-		c.full = true
-	default:
-		c.seen[k] = true
-		c.b.doc.Indicators = append(c.b.doc.Indicators, in)
+	if i, known := c.seen[k]; known {
+		first := &c.b.doc.Indicators[i]
+		if first.Port == 0 {
+			first.Port = in.Port
+		}
+		if first.Time.IsZero() {
+			first.Time = in.Time
+		}
+		return
 	}
+	if len(c.b.doc.Indicators) >= maxIndicators {
+		c.full = true
+		return
+	}
+	c.seen[k] = len(c.b.doc.Indicators)
+	c.b.doc.Indicators = append(c.b.doc.Indicators, in)
 }
 
 // segment finds the indicators of one voice.
@@ -99,6 +113,10 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 	var hops map[netip.Addr]hop
 	if s.Voice == aup.VoiceHeaders || p.Kind == aup.PartHeaders {
 		hops = c.walk(parseFields([]byte(text)), p.Message)
+	}
+	var paths []pathed
+	if c.b.isXARF(p.ID) && strings.HasPrefix(strings.TrimSpace(text), "{") {
+		paths = jsonPaths(text)
 	}
 	line := lineAt{}
 	tokens(f.text, func(at, end int) {
@@ -110,15 +128,24 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 			r := f.written(h.Range)
 			in := aup.Indicator{Kind: h.kind, Value: h.value, Port: h.port, Part: p.ID,
 				Range: aup.Range{Start: r.Start + s.Start, End: r.End + s.Start}}
-			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops}
+			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops, path: pathAt(paths, r.Start), passed: s.Voice == aup.VoiceForwardHeader && c.passedOn(s.Message)}
 			in.Role, in.Why = c.role(&in, where)
 			if in.Kind == aup.IndicatorIP {
 				in.Port = max(in.Port, portNear(where))
-				in.Time = line.time(c.ref)
+				if h, ok := hopOf(&in, hops); ok {
+					in.Time = h.when
+				} else {
+					in.Time = line.time(f.text, c.ref)
+				}
 			}
 			c.add(in)
 		}
 	})
+}
+
+// isXARF reports whether the part with that id is an X-ARF report.
+func (b *builder) isXARF(id aup.PartID) bool {
+	return slices.ContainsFunc(b.doc.Machine, func(m aup.Machine) bool { return m.Format == "xarf" && m.Part == id })
 }
 
 // link takes where an HTML link leads, which need not be what is shown.
@@ -146,6 +173,12 @@ func (c *cast) link(p *aup.Part, l aup.Link) {
 // header takes the sender of an original and the hops of its header.
 func (c *cast) header(i int) {
 	m := &c.b.doc.Messages[i]
+	if c.passedOn(i) {
+		for _, a := range append(slices.Clone(m.From), m.To...) {
+			c.address(m, a, aup.RoleRelay, passedWhy)
+		}
+		return
+	}
 	for _, a := range m.From {
 		c.address(m, a, aup.RoleSource, "the sender of the reported message")
 	}
@@ -170,6 +203,15 @@ func (c *cast) header(i int) {
 	}
 }
 
+const passedWhy = "passed the reported message on"
+
+// passedOn reports whether message i, which was forwarded within the text, was
+// a forward itself: its sender only handed on what somebody else had sent.
+func (c *cast) passedOn(i int) bool {
+	m := &c.b.doc.Messages[i]
+	return m.Via == aup.ViaInline && isForward(m.Subject) && slices.ContainsFunc(c.b.doc.Messages, func(o aup.Message) bool { return o.Parent == i })
+}
+
 func (c *cast) address(m *aup.Message, a aup.Address, role aup.Role, why string) {
 	value, ok := mailAddress(a.Addr)
 	if !ok {
@@ -177,7 +219,7 @@ func (c *cast) address(m *aup.Message, a aup.Address, role aup.Role, why string)
 	}
 	in := aup.Indicator{Kind: aup.IndicatorEmail, Value: value, Role: role, Why: why}
 	_, domain, _ := strings.Cut(value, "@")
-	if role == aup.RoleSource {
+	if role == aup.RoleSource || role == aup.RoleRelay {
 		switch {
 		case c.never.email(value):
 			in.Role, in.Why = aup.RoleMention, neverWhy
@@ -210,10 +252,16 @@ func (l *lineAt) move(s string, at int) {
 	l.text = s[l.start:min(l.end, len(s))]
 }
 
-// time returns the time that the line names.
-func (l *lineAt) time(ref time.Time) time.Time {
-	if !l.read {
-		l.when, l.read = timeIn(l.text, ref), true
+// time returns the time that the line names, or an indented one below it.
+func (l *lineAt) time(s string, ref time.Time) time.Time {
+	if l.read {
+		return l.when
+	}
+	l.when, l.read = timeIn(l.text, ref), true
+	below := s[min(l.end+1, len(s)):]
+	if strings.HasPrefix(below, "  ") && l.when.IsZero() {
+		below, _, _ = strings.Cut(below[:min(len(below), maxToken)], "\n")
+		l.when = timeIn(below, ref)
 	}
 	return l.when
 }

@@ -149,6 +149,43 @@ func TestIndicators(t *testing.T) {
 	}
 }
 
+func TestTable(t *testing.T) {
+	for name, tc := range map[string]struct {
+		table string
+		want  []string
+	}{
+		"shadowserver": {"\"timestamp\",\"ip\",\"port\",\"hostname\",\"cc\",\"cc_port\"\n\"2026-03-02 00:45:59\",\"203.0.113.6\",2005,\"a.evil.example\",\"198.51.100.4\",80\n",
+			[]string{"ip 203.0.113.6 source 2005 2026-03-02T00:45:59Z", "domain a.evil.example source", "ip 198.51.100.4 mention 80 2026-03-02T00:45:59Z"}},
+		"two columns of time": {"event_date;event_time;src_ip;src_port;dst_ip;dst_port\n2026-03-02;01:45:59;203.0.113.6;4022;198.51.100.9;22\n;;2001:db8::7;;;\n",
+			[]string{"ip 203.0.113.6 source 4022 2026-03-02T01:45:59Z", "ip 198.51.100.9 target 22 2026-03-02T01:45:59Z", "ip 2001:db8::7 source"}},
+		"disarmed": {"date\turl\treporter_email\n2026-03-02T01:00:00Z\thxxp://evil[.]example/a\ta@b.example\n",
+			[]string{"url http://evil.example/a source", "domain evil.example source", "email a@b.example reporter"}},
+		"quoted lines": {"ip,note,target\n203.0.113.6,\"one\ntwo \"\"three\"\"\",198.51.100.9\n", []string{"ip 203.0.113.6 source", "ip 198.51.100.9 target"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw := "From: r@reporter.example\r\nSubject: x\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n" + tc.table
+			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+			var got []string
+			for _, in := range doc.Indicators {
+				s := fmt.Sprintf("%s %s %s", in.Kind, in.Value, in.Role)
+				if in.Port > 0 {
+					s += fmt.Sprintf(" %d", in.Port)
+				}
+				if !in.Time.IsZero() {
+					s += " " + in.Time.Format(time.RFC3339)
+				}
+				got = append(got, s)
+				if p, _ := doc.Part(in.Part); in.Kind == aup.IndicatorIP && p.Text[in.Start:in.End] != in.Value {
+					t.Errorf("%s stands at %q", in.Value, p.Text[in.Start:in.End])
+				}
+			}
+			if d := cmp.Diff(tc.want, got); d != "" {
+				t.Errorf("indicators (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
 func TestIndicatorAsWritten(t *testing.T) {
 	doc := parse("x", "See hxxp://evil[.]example/a, please: 203[.]0[.]113[.]9!")
 	var got []string

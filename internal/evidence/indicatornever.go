@@ -16,7 +16,7 @@ var famous = []string{
 	"microsoft.com", "office.com", "windows.com", "live.com", "apple.com", "amazon.com", "paypal.com", "mozilla.org", "adobe.com",
 	"spamcop.net", "spamhaus.org", "abuseipdb.com", "blocklist.de", "virustotal.com", "projecthoneypot.org", "netcraft.com", "shadowserver.org",
 	"urlscan.io", "phishtank.com", "abuse.ch", "fail2ban.org", "arin.net", "ripe.net", "apnic.net", "lacnic.net", "afrinic.net", "europa.eu",
-	"aka.ms", "digicert.com", "letsencrypt.org", "githubusercontent.com", "cloudflare.com", "archive.org",
+	"aka.ms", "digicert.com", "letsencrypt.org", "githubusercontent.com", "cloudflare.com", "archive.org", "acns.net", "pgp.mit.edu", "openpgp.org", "abusehub.nl",
 }
 
 // shared are famous domains under which anybody keeps pages: the domain is

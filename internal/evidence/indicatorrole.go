@@ -13,8 +13,11 @@ type place struct {
 	voice   aup.Voice
 	text    string
 	line    string
-	at, end int  // in line
-	edited  bool // it was disarmed as written
+	at, end int    // in line
+	edited  bool   // it was disarmed as written
+	column  string // of a table
+	path    string // within JSON
+	passed  bool   // in the header of a forward that was itself one
 	hops    map[netip.Addr]hop
 }
 
@@ -85,12 +88,18 @@ func (c *cast) cue(in *aup.Indicator, w place) (aup.Role, string) {
 		return h.role, h.why
 	}
 	switch {
+	case w.column != "":
+		return columnCue(w.column)
+	case w.path != "":
+		return xarfCue(w.path)
 	case w.part.Kind == aup.PartMachine || w.part.Kind == aup.PartAttachment || w.voice == aup.VoiceLog:
 		return machineCue(in, w)
 	case w.voice == aup.VoiceHeaders || w.part.Kind == aup.PartHeaders:
 		return fieldCue(in, w)
 	case w.voice == aup.VoiceSignature:
 		return aup.RoleReporter, "in the signature"
+	case w.voice == aup.VoiceForwardHeader && w.passed:
+		return aup.RoleRelay, passedWhy
 	case w.voice == aup.VoiceForwardHeader:
 		return fieldCue(in, w)
 	case w.voice == aup.VoiceForward || w.part.Message > 0 && w.voice == aup.VoiceOwn:
@@ -145,7 +154,7 @@ func fieldCue(in *aup.Indicator, w place) (aup.Role, string) {
 
 var machineCues = cues(aup.RoleSource, "src", "source", "source-ip", "sourceip", "source_ip", "src_ip", "srcip", "from", "from-ip", "rhost", "client", "attacker", "attacking", "offender", "offending", "remote", "remote_addr",
 	"user from", "rip", "reported-domain", "reported-uri", "original-mail-from", "abuser", "sender", "url", "uri", "ip", "ip-address", "address", "domain",
-	"[client", "ban", "host", "addr", "peer").and(aup.RoleTarget, "dst", "dest", "destination", "destination_ip", "destinationip", "dst_ip", "dstip", "target", "victim", "to", "lip", "local", "original-rcpt-to", "rcpt", "server", "our", "final-recipient", "original-recipient", "recipient").
+	"[client", "ban", "host", "addr", "peer", "ip_address", "dns_name").and(aup.RoleTarget, "dst", "dest", "destination", "destination_ip", "destinationip", "dst_ip", "dstip", "target", "victim", "to", "lip", "local", "original-rcpt-to", "rcpt", "server", "our", "final-recipient", "original-recipient", "recipient").
 	and(aup.RoleReporter, "reporter", "reported-from", "reporting-mta", "reporterinfo", "reporterorg", "reporterorgemail", "reportercontactemail", "contact", "submitter", "reporting", "user-agent", "schema", "schema-url", "xmlns").
 	and(aup.RoleMention, "version", "attachment")
 
@@ -169,14 +178,16 @@ var ownCues = cues(aup.RoleSource, "from", "von", "de", "da", "van", "od", "от
 	"hash", "md5", "sha1", "sha256", "sha-256", "resolves", "at", "via", "by", "using", "uses", "absender", "expéditeur", "remitente", "mittente", "отправитель", "来自", "发件人", "から").
 	and(aup.RoleTarget, "our", "my", "unser", "unsere", "unserer", "unserem", "mein", "meine", "meiner", "meinem", "notre", "mon", "ma", "nuestro", "nuestra", "mi", "nostro", "nostra", "onze", "ons", "mijn", "nasz", "nasze", "наш", "vårt", "vår", "against", "gegen", "contre", "contra", "target", "targets", "targeting", "victim", "to", "impersonates", "imitates", "pretends").
 	and(aup.RoleReporter, "contact", "reach", "call", "phone", "kontakt", "regards", "reply", "respond", "answer").
-	and(aup.RoleMention, "policy", "terms", "see", "lawful", "e.g", "not", "version", "real", "genuine", "legitimate", "official", "echte", "vrai")
+	and(aup.RoleMention, "policy", "terms", "see", "lawful", "e.g", "not", "version", "real", "genuine", "legitimate", "official", "echte", "vrai", "fingerprint", "pgp-key", "keyserver")
 
 // ownCue is for the reporter's own words.
 func ownCue(in *aup.Indicator, w place) (aup.Role, string) {
-	if word, role, ok := ownCues.last(w.before()); ok {
-		return role, "after “" + word + "”"
-	}
+	word, role, ok := ownCues.last(w.before())
 	switch {
+	case in.Kind == aup.IndicatorWallet && role == aup.RoleTarget:
+		return aup.RoleSource, "money is asked for there"
+	case ok:
+		return role, "after “" + word + "”"
 	case w.edited:
 		return aup.RoleSource, "written so that nobody follows it"
 	case in.Kind == aup.IndicatorFileHash || in.Kind == aup.IndicatorWallet:
@@ -188,6 +199,10 @@ func ownCue(in *aup.Indicator, w place) (aup.Role, string) {
 	}
 	return aup.RoleMention, "named in the report"
 }
+
+// towards are words before "to" that say otherwise than that it was hit.
+var towards = cues(aup.RoleSource, "link", "links", "linked", "linking", "leads", "lead", "leading", "redirect", "redirects", "redirecting", "redirected", "points", "pointing", "goes", "resolves", "connects", "pay", "payable", "paid").
+	and(aup.RoleReporter, "write", "reply", "respond", "answer", "mail", "email")
 
 type cueWords map[string]aup.Role
 
@@ -208,6 +223,9 @@ func (c cueWords) last(s string) (string, aup.Role, bool) {
 	for i := len(words) - 1; i >= 0; i-- {
 		w := strings.TrimRight(words[i], ".!?")
 		if role, ok := c[w]; ok {
+			if w == "to" && i > 0 && towards[words[i-1]] != "" {
+				return words[i-1] + " to", towards[words[i-1]], true
+			}
 			if role == aup.RoleSource && i > 0 && c[words[i-1]] == aup.RoleTarget && words[i-1] != "to" {
 				return words[i-1], aup.RoleTarget, true // "our server …"
 			}

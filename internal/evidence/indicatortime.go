@@ -15,6 +15,7 @@ var stamps = []struct {
 		time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 -07:00",
 		"2006-01-02 15:04:05 MST", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04:05 MST", "2006-01-02 15:04:05", "2006-01-02T15:04:05"}},
 	{regexp.MustCompile(`\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d( [+-]\d{4})?`), []string{"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05"}},
+	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d[AP]M [A-Z]{3,4}`), []string{"2 Jan 2006 03:04PM MST"}},
 	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4},? \d\d:\d\d(:\d\d)?( [+-]\d{4}| UTC| GMT)?`), []string{
 		"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04 MST", "2 Jan 2006 15:04"}},
 	{regexp.MustCompile(`[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d`), []string{"Jan 2 15:04:05"}},
@@ -39,14 +40,14 @@ func timeIn(line string, ref time.Time) time.Time {
 			continue
 		}
 		for _, layout := range s.layouts {
-			t, err := time.Parse(layout, strings.Join(strings.Fields(found), " "))
+			t, err := time.ParseInLocation(layout, strings.Join(strings.Fields(found), " "), time.UTC)
 			if err != nil {
 				continue
 			}
 			if t.Year() == 0 {
 				return lastSuch(t, ref)
 			}
-			if t = t.UTC(); plausible(t) {
+			if t = zoned(t); plausible(t) {
 				return t
 			}
 		}

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"strconv"
 	"strings"
 
 	"aupd/internal/aup"
@@ -109,43 +108,4 @@ func cutFold(s, sep string) (before, after string, ok bool) {
 		}
 	}
 	return s, "", false
-}
-
-// csv recognises a table of incidents: a first line of column names, one of
-// them for an address.
-func (b *builder) csv(p *aup.Part) {
-	const longest = 4000
-	head, rest, ok := strings.Cut(p.Text, "\n")
-	if !ok || len(head) > longest {
-		return
-	}
-	separator := ""
-	for _, s := range []string{",", ";", "\t", "|"} {
-		if strings.Count(head, s) >= 2 && strings.Count(head, s) > strings.Count(head, separator) || separator == "" && strings.Count(head, s) >= 2 {
-			separator = s
-		}
-	}
-	if separator == "" || !addressColumn(strings.Split(head, separator)) {
-		return
-	}
-	rows := 0
-	for l := range strings.SplitSeq(rest, "\n") {
-		if strings.Contains(l, separator) {
-			rows++
-		}
-	}
-	b.doc.Machine = append(b.doc.Machine, aup.Machine{Format: "csv", Part: p.ID, Fields: []aup.Field{
-		{Name: "columns", Value: strings.ReplaceAll(head, separator, ", ")}, {Name: "rows", Value: strconv.Itoa(rows)},
-	}})
-}
-
-var addressColumns = set("ip", "src", "src_ip", "srcip", "source", "source_ip", "source ip", "source-ip", "ip address", "ip_address", "ipaddress", "ip-address", "address", "host", "hostname", "url", "uri", "domain", "attacker", "client_ip", "dst_ip", "network")
-
-func addressColumn(names []string) bool {
-	for _, n := range names {
-		if addressColumns[strings.ToLower(strings.Trim(n, "\" '\ufeff"))] {
-			return true
-		}
-	}
-	return false
 }

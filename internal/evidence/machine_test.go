@@ -1,11 +1,15 @@
 package evidence
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"aupd/internal/aup"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestMachines(t *testing.T) {
@@ -52,6 +56,7 @@ func TestMalformedMachines(t *testing.T) {
 		"ARF without fields": {"message/feedback-report", "nothing to see\r\n"},
 		"ARF without a type": {"message/feedback-report", "Version: 1\r\nUser-Agent: x\r\n"},
 		"broken JSON":        {"application/json", `{"xarf_version": "4.0.0", `},
+		"X-ARF, no address":  {"application/json", `{"Report":{"ReportClass":"Activity","ReportType":"Spam","SourceIp":"300.1.2.3"},"ReporterInfo":{}}`},
 		"X-ARF of nothing":   {"application/json", `{"xarf_version": "4.0.0"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,11 +73,81 @@ func TestMalformedMachines(t *testing.T) {
 	}
 }
 
+func TestNoticeFields(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want []aup.Field
+		seen string // of 203.0.113.9: its port and time
+	}{
+		"honey pot": {"Project Honey Pot Monitor Report\n\nIPs Engaged In Harvesting On Your Network:\n\n203.0.113.9 (H)\n  - Wed, 04 Mar 2026 11:00AM PDT\n\nOther Potentially Suspicious IPs On Your Network:\n\n203.0.113.10 (R)\n\n-----\n203.0.113.11\n",
+			[]aup.Field{{Name: "harvesting", Value: "203.0.113.9"}, {Name: "other potentially suspicious", Value: "203.0.113.10"}}, "0 2026-03-04T18:00:00Z"},
+		"copyright": {"Notice of Claimed Infringement\n\n<Infringement xmlns=\"http://www.acns.net/ACNS\">\n<Source>\n<TimeStamp>2026-03-04T05:45:49Z</TimeStamp>\n<IP_Address>203.0.113.9</IP_Address>\n<Port>58688</Port>\n</Source></Infringement>\n",
+			[]aup.Field{{Name: "timestamp", Value: "2026-03-04T05:45:49Z"}, {Name: "ip_address", Value: "203.0.113.9"}, {Name: "port", Value: "58688"}}, "58688 2026-03-04T05:45:49Z"},
+		"webiron": {"This is the WebIron bot.\nOffending IP: 203.0.113.9\nDate: Wed, 04 Mar 2026 05:45:49 +0000\n",
+			[]aup.Field{{Name: "offending ip", Value: "203.0.113.9"}, {Name: "date", Value: "Wed, 04 Mar 2026 05:45:49 +0000"}}, "0 2026-03-04T05:45:49Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := parse("x", tc.text)
+			if len(doc.Machine) != 1 {
+				t.Fatalf("machine %+v", doc.Machine)
+			}
+			if d := cmp.Diff(tc.want, doc.Machine[0].Fields); d != "" {
+				t.Errorf("fields (-want +got):\n%s", d)
+			}
+			for _, in := range doc.Indicators {
+				if got := fmt.Sprintf("%d %s", in.Port, in.Time.Format(time.RFC3339)); in.Value == "203.0.113.9" && (got != tc.seen || in.Role != aup.RoleSource) {
+					t.Errorf("%s %s, want source %s", in.Role, got, tc.seen)
+				}
+			}
+		})
+	}
+}
+
+// TestSourceOfXARF looks for the roles that the names of an X-ARF report's
+// fields give: who reports is never who is reported.
+func TestSourceOfXARF(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want []string
+	}{
+		"version 4": {`{"xarf_version":"4.2.0","report_id":"a","timestamp":"2026-03-04T03:51:07Z","category":"content","type":"phishing",
+			"reporter":{"org":"Watch","contact":"desk@watch.example","domain":"watch.example"},"sender":{"org":"Watch","contact":"desk@watch.example","domain":"watch.example"},
+			"source_identifier":"203.0.113.9","source_port":4022,"url":"http://evil.example/login","legitimate_site":"https://bank.example/","evidence":[{"url":"https://shots.example/1"}]}`,
+			[]string{"email desk@watch.example reporter", "domain watch.example reporter", "ip 203.0.113.9 source port 4022", "url http://evil.example/login source", "domain evil.example source",
+				"url https://bank.example/ target", "domain bank.example target", "url https://shots.example/1 mention", "domain shots.example mention"}},
+		"version 3": {`{"Version":"3","ReporterInfo":{"ReporterOrg":"Watch","ReporterOrgDomain":"watch.example","ReporterOrgEmail":"desk@watch.example"},"Report":{"ReportClass":"Activity","ReportType":"LoginAttack",
+			"Date":"2026-03-04T03:51:07Z","SourceIp":"203.0.113.9","SourcePort":4022,"DestinationIp":"198.51.100.9"}}`,
+			[]string{"domain watch.example reporter", "email desk@watch.example reporter", "ip 203.0.113.9 source port 4022", "ip 198.51.100.9 target"}},
+		"YAML": {"Reported-From: desk@watch.example\nReport-Type: login-attack\nSource-Type: ip-address\nSource: 203.0.113.9\nPort: 22\nDate: Wed, 04 Mar 2026 04:51:07 +0100\n",
+			[]string{"email desk@watch.example reporter", "ip 203.0.113.9 source port 22"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw := "From: r@reporter.example\r\nSubject: x\r\nContent-Type: application/octet-stream; name=xarf\r\n\r\n" + tc.text
+			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+			if d := cmp.Diff(tc.want, found(doc)); d != "" {
+				t.Errorf("indicators (-want +got):\n%s", d)
+			}
+			for _, in := range doc.Indicators {
+				if in.Value == "203.0.113.9" && in.Time.Format(time.RFC3339) != "2026-03-04T03:51:07Z" {
+					t.Errorf("seen at %v", in.Time)
+				}
+			}
+			if len(doc.Problems) > 1 || len(doc.Problems) == 1 && doc.Problems[0].Kind != "no-text" {
+				t.Errorf("problems %v", doc.Problems)
+			}
+		})
+	}
+}
+
 // checkMachine reads text as a part of that type.
 func checkMachine(t *testing.T, mediaType, text string) {
 	text = strings.ToValidUTF8(text, "?")
 	b := &builder{doc: aup.Document{Messages: []aup.Message{{}}, Parts: []aup.Part{{ID: "1", Kind: aup.PartMachine, MediaType: mediaType, Text: text}}}}
 	b.machines()
+	b.indicators()
+	for _, in := range b.doc.Indicators {
+		checkRange(t, in.Range, text)
+	}
 	for _, m := range b.doc.Machine {
 		if len(m.Fields) > maxMachineFields {
 			t.Errorf("%d fields", len(m.Fields))
@@ -95,4 +170,18 @@ func FuzzXARF(f *testing.F) {
 	f.Add(`{"ReporterInfo":{},"Report":{"ReportClass":"Activity","ReportType":"Spam"}}`)
 	f.Add("---\nReported-From: a@b.example\nReport-Type: login-attack\nSource-Type: ip-address\n")
 	f.Fuzz(func(t *testing.T, s string) { checkMachine(t, "application/json", s) })
+}
+
+func FuzzTable(f *testing.F) {
+	f.Add("timestamp,ip,port\n2026-03-04 01:02:03,203.0.113.9,22\n")
+	f.Add("a;b;src_ip\n\"x\ny\";hxxp://a[.]b.example/;\"203[.]0.113.9\"\"\"\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		text := cleanText(strings.ToValidUTF8(s, "?"))
+		b := &builder{doc: aup.Document{Messages: []aup.Message{{}}, Parts: []aup.Part{{ID: "1", Kind: aup.PartAttachment, Text: text}}}}
+		b.machines()
+		b.indicators()
+		for _, in := range b.doc.Indicators {
+			checkRange(t, in.Range, text)
+		}
+	})
 }

@@ -44,21 +44,29 @@ func (b *builder) notices() {
 	}
 }
 
-// A noticeText is the beginning of a part, in lower case.
+// A noticeText is a part, and its beginning in lower case.
 type noticeText struct {
 	part *aup.Part
 	low  string
 }
 
+// noticeTexts returns the texts that a notice can be recognised by, the subject
+// last.
 func (b *builder) noticeTexts() []noticeText {
-	var out []noticeText
+	var out, subject []noticeText
 	for i := range b.doc.Parts {
 		p := &b.doc.Parts[i]
-		if p.Message == 0 && p.Kind != aup.PartAttachment && p.Kind != aup.PartMachine && !p.Alternative {
-			out = append(out, noticeText{p, strings.ToLower(p.Text[:min(len(p.Text), maxNotice)])})
+		if p.Message != 0 || p.Kind == aup.PartAttachment || p.Kind == aup.PartMachine || p.Alternative {
+			continue
 		}
+		t := noticeText{p, strings.ToLower(p.Text[:min(len(p.Text), maxNotice)])}
+		if p.Kind == aup.PartSubject {
+			subject = append(subject, t)
+			continue
+		}
+		out = append(out, t)
 	}
-	return out
+	return append(out, subject...)
 }
 
 func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
@@ -73,28 +81,8 @@ func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
 			}
 		}
 	}
-	if n.from != "" && n.from == domain {
-		return aup.Machine{Format: n.format, Type: n.kind, Fields: noticeFields(texts)}, true
+	if n.from != "" && n.from == domain && len(texts) > 0 {
+		return aup.Machine{Format: n.format, Type: n.kind, Part: texts[0].part.ID, Fields: noticeFields(texts)}, true
 	}
 	return aup.Machine{}, false
-}
-
-// noticeLabels are the names that notices give to what they know.
-var noticeLabels = set("ip", "ip address", "ip-address", "source ip", "source", "attacker", "attacker ip", "offending ip", "infringement source", "infringer's ip address", "port", "destination port", "source port", "protocol", "url", "infringement url",
-	"domain", "hostname", "date", "time", "timestamp", "first seen", "last seen", "initial infringement timestamp", "recent infringement timestamp", "case id", "notice id", "report id", "incident", "ticket", "attack type", "type", "service", "category",
-	"title", "work", "infringed work", "infringing filename", "infringing filesize", "logs", "jail", "failures", "attempts", "asn", "malware", "infection")
-
-// noticeFields reads the lines of the form "Name: value" with such a name.
-func noticeFields(texts []noticeText) []aup.Field {
-	const most, longest = 30, 500
-	var out []aup.Field
-	for _, t := range texts {
-		for l := range strings.SplitSeq(t.part.Text[:min(len(t.part.Text), maxNotice)], "\n") {
-			name, value, ok := cutField(strings.TrimLeft(l, "> \t*|-"))
-			if ok && value != "" && len(value) <= longest && noticeLabels[name] && len(out) < most {
-				out = append(out, aup.Field{Name: name, Value: strings.ToValidUTF8(value, "")})
-			}
-		}
-	}
-	return out
 }

@@ -14,6 +14,7 @@ import (
 func (b *builder) xarf(p *aup.Part) bool {
 	s := strings.TrimSpace(p.Text)
 	m := aup.Machine{Format: "xarf", Part: p.ID}
+	required := letterFields
 	switch {
 	case strings.HasPrefix(s, "{"):
 		var v map[string]any
@@ -27,13 +28,14 @@ func (b *builder) xarf(p *aup.Part) bool {
 		if !xarfJSON(&m, v) {
 			return false
 		}
+		if required = oldFields; v["xarf_version"] != nil {
+			required = xarfFields
+		}
 	case !xarfYAML(&m, s):
 		return false
 	}
 	m.Type = strings.ToLower(strings.Trim(m.Type, "/"))
-	if m.Type == "" {
-		b.problem("machine", p.ID, "an X-ARF report that does not say what it reports")
-	}
+	b.checkXARF(p, &m, required)
 	if p.Kind == aup.PartAttachment {
 		p.Kind = aup.PartMachine
 	}
