@@ -25,7 +25,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	m := &Metrics{
 		polls:      counter("polls_total", "Looks at a folder that found out all there was to know.", labels()),
-		reconnects: counter("connections_total", "Connections signed in.", labels()),
+		reconnects: counter("connections_total", "Connections signed in; those that several folders share name none.", labels()),
 		errors:     counter("errors_total", "Errors that ended a connection or kept it from being made, by kind.", labels("kind")),
 		messages:   counter("messages_total", "Messages dealt with, by what became of them.", labels("fate")),
 		bytes:      counter("bytes_total", "Bytes of whole messages fetched.", labels()),
@@ -53,14 +53,16 @@ func (f *folder) setWaiting(n int) {
 	f.update(func(s *aup.FolderStatus) { s.Waiting = n })
 }
 
-func (f *folder) setConnected(yes bool) {
+func (l *line) setConnected(yes bool) {
 	v := 0.0
 	if yes {
 		v = 1
-		f.count(f.w.opt.Metrics.reconnects, 1)
+		l.w.opt.Metrics.reconnects.WithLabelValues(l.w.opt.Name, l.name()).Inc()
 	}
-	f.gauge(f.w.opt.Metrics.connected, v)
-	f.update(func(s *aup.FolderStatus) { s.Connected = yes })
+	for _, f := range l.folders {
+		f.gauge(f.w.opt.Metrics.connected, v)
+		f.update(func(s *aup.FolderStatus) { s.Connected = yes })
+	}
 }
 
 // polled notes a look at the folder that left nothing open.
@@ -70,8 +72,17 @@ func (f *folder) polled(now time.Time) {
 	f.update(func(s *aup.FolderStatus) { s.LastPoll, s.LastError = now.UTC(), "" })
 }
 
-// failed notes an error.
+// failed notes an error of one folder.
 func (f *folder) failed(err *Error) {
 	f.count(f.w.opt.Metrics.errors, 1, string(err.Kind))
 	f.update(func(s *aup.FolderStatus) { s.LastError = err.Error() })
+}
+
+// failed notes an error of the connection with each folder that hangs on it.
+func (l *line) failed(err *Error) {
+	for _, f := range l.folders {
+		its := *err
+		its.Folder = f.name
+		f.failed(&its)
+	}
 }

@@ -30,8 +30,7 @@ type FolderProbe struct {
 // it.
 func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
 	var p Probe
-	f := newFolder(w, "")
-	err := f.connected(ctx, func(s *session) error {
+	err := newLine(w).connected(ctx, func(s *session) error {
 		if conn, ok := s.g.Conn.(*tls.Conn); ok {
 			state := conn.ConnectionState()
 			p.TLS, p.CertificateEnds = tls.VersionName(state.Version), state.PeerCertificates[0].NotAfter
@@ -41,9 +40,9 @@ func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
 		}
 		slices.Sort(p.Capabilities)
 		for _, name := range w.opt.Folders {
-			f.name = name
+			f := newFolder(w, name)
 			got := FolderProbe{Name: name, Idle: slices.Contains(p.Capabilities, "IDLE")}
-			if got.UIDValidity, got.Err = s.open(name); got.Err == nil && !w.opt.Mark.none() {
+			if got.UIDValidity, got.Err = s.open(f); got.Err == nil && !w.opt.Mark.none() {
 				got.Err = f.markable(s)
 			}
 			got.Messages = s.messages.Load()
