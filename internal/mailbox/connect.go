@@ -101,10 +101,7 @@ func (s *session) signIn(ctx context.Context, again bool) error {
 	case errors.Is(err, errNoWay):
 		return l.fault(KindAuth, doing, "look what the server's operator allows", err)
 	case errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo && refused.Code != "UNAVAILABLE":
-		mend := "look whether username and password are right and IMAP is allowed for the account"
-		if secret.Token != "" {
-			mend = "look whether the token's scope and the permissions of the application allow IMAP for the mailbox"
-		}
+		mend := signInMend(l.w.end.host, secret.Token != "", refused.Text)
 		if again {
 			mend += "; a new one was refused as well"
 		}

@@ -55,6 +55,9 @@ type Options struct {
 	Username string
 	// Auth yields the secret for each sign-in. Required.
 	Auth Auth
+	// SecretEnds is when what Auth rests on runs out, such as the secret or
+	// the certificate of an application; zero if unknown. Run warns of it.
+	SecretEnds time.Time
 	// Folders to watch; INBOX if none. The first have a connection each, on
 	// which new mail is told at once; where there are more than five, the rest
 	// share some and are polled.
@@ -155,6 +158,7 @@ func (opt Options) withDefaults() Options {
 // and shown in the status; the connection is made again after each.
 func (w *Watcher) Run(ctx context.Context) error {
 	var running sync.WaitGroup
+	running.Go(func() { w.warn(ctx) })
 	for _, l := range w.lines {
 		running.Go(func() { l.run(ctx) })
 	}

@@ -11,7 +11,7 @@ import (
 // Metrics counts what all watchers of a process do.
 type Metrics struct {
 	polls, reconnects, errors, messages, bytes *prometheus.CounterVec
-	lastPoll, waiting, connected               *prometheus.GaugeVec
+	lastPoll, waiting, connected, secretEnds   *prometheus.GaugeVec
 }
 
 // NewMetrics makes the metrics and registers them on reg, unless it is nil.
@@ -20,8 +20,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	counter := func(name, help string, labels []string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aupd_mailbox_" + name, Help: help}, labels)
 	}
-	gauge := func(name, help string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aupd_mailbox_" + name, Help: help}, labels())
+	gauge := func(name, help string, labels []string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aupd_mailbox_" + name, Help: help}, labels)
 	}
 	m := &Metrics{
 		polls:      counter("polls_total", "Looks at a folder that found out all there was to know.", labels()),
@@ -29,12 +29,13 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		errors:     counter("errors_total", "Errors that ended a connection or kept it from being made, by kind.", labels("kind")),
 		messages:   counter("messages_total", "Messages dealt with, by what became of them.", labels("fate")),
 		bytes:      counter("bytes_total", "Bytes of whole messages fetched.", labels()),
-		lastPoll:   gauge("last_poll_timestamp_seconds", "When a folder was last known whole."),
-		waiting:    gauge("waiting_messages", "Messages listed and not yet dealt with."),
-		connected:  gauge("connected", "1 while signed in."),
+		lastPoll:   gauge("last_poll_timestamp_seconds", "When a folder was last known whole.", labels()),
+		waiting:    gauge("waiting_messages", "Messages listed and not yet dealt with.", labels()),
+		connected:  gauge("connected", "1 while signed in.", labels()),
+		secretEnds: gauge("secret_end_timestamp_seconds", "When the secret of the sign-in runs out, where that is known.", []string{"mailbox"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.polls, m.reconnects, m.errors, m.messages, m.bytes, m.lastPoll, m.waiting, m.connected)
+		reg.MustRegister(m.polls, m.reconnects, m.errors, m.messages, m.bytes, m.lastPoll, m.waiting, m.connected, m.secretEnds)
 	}
 	return m
 }

@@ -11,6 +11,7 @@ import (
 type Probe struct {
 	TLS             string    // the version; empty for plain text
 	CertificateEnds time.Time // of the server's certificate; zero for plain text
+	SecretEnds      time.Time // when the sign-in's secret runs out; zero if unknown
 	Capabilities    []string  // after sign-in, sorted
 	Folders         []FolderProbe
 }
@@ -29,7 +30,7 @@ type FolderProbe struct {
 // *Error, is for a sign-in that failed; what is wrong with a folder stands with
 // it.
 func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
-	var p Probe
+	p := Probe{SecretEnds: w.opt.SecretEnds}
 	err := newLine(w).connected(ctx, func(s *session) error {
 		if conn, ok := s.g.Conn.(*tls.Conn); ok {
 			state := conn.ConnectionState()

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -76,7 +75,7 @@ func (s *session) open(f *folder) (uint32, error) {
 	})
 	var refused *imap.Error
 	switch {
-	case errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo && !strings.Contains(strings.ToLower(refused.Text), "not connected"):
+	case errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo && !notConnected(refused.Text):
 		return 0, f.fault(KindFolder, "open the folder", folderMend(f.name, s.folders()), notFound(refused))
 	case err != nil:
 		return 0, err
@@ -168,7 +167,8 @@ func (s *session) fault(kind Kind, doing string, err error) error {
 		return err
 	}
 	var refused *imap.Error
-	if cause := s.g.cause(); cause != nil && !errors.As(err, &refused) {
+	said := errors.As(err, &refused)
+	if cause := s.g.cause(); cause != nil && !said {
 		err = cause
 		if errors.Is(cause, io.EOF) {
 			err = fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
@@ -180,7 +180,11 @@ func (s *session) fault(kind Kind, doing string, err error) error {
 	if bye := s.g.noted().Bye; bye != "" {
 		err = fmt.Errorf("%w (the server said: %s)", err, bye)
 	}
-	return s.l.w.fault(s.name(), kind, doing, "", err)
+	mend := ""
+	if said && notConnected(refused.Text) {
+		mend = "for an application in Exchange Online, " + exchangeMailbox
+	}
+	return s.l.w.fault(s.name(), kind, doing, mend, err)
 }
 
 // name names the folder that an error is about, if it is about one.
