@@ -72,6 +72,7 @@ type OAuth2 struct {
 	ClientID         string   `yaml:"client_id"`
 	Scopes           []string `yaml:"scopes"`
 	ClientSecretFile string   `yaml:"client_secret_file"`
+	ClientSecretEnds Date     `yaml:"client_secret_ends"` // the zero Date if unknown
 	RefreshTokenFile string   `yaml:"refresh_token_file"` // written to when the token is replaced
 	// KeyFile and CertificateFile, in PEM, prove the client in place of a
 	// secret (RFC 7523).
@@ -217,6 +218,23 @@ func (d *Duration) UnmarshalYAML(b []byte) error {
 		return fmt.Errorf("duration %q: write it as in 90s, 5m or 1h30m", s)
 	}
 	*d = Duration(v)
+	return nil
+}
+
+// A Date is written as in 2027-01-31 and stands for the begin of that day, UTC.
+type Date time.Time
+
+// UnmarshalYAML reads a date.
+func (d *Date) UnmarshalYAML(b []byte) error {
+	var s string
+	if err := yaml.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return fmt.Errorf("date %q: write it as in 2027-01-31", s)
+	}
+	*d = Date(t)
 	return nil
 }
 

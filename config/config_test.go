@@ -47,7 +47,7 @@ func TestExampleAlternativesLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := cfg.Mailboxes[0]
-	if !m.StartTLS || m.CAFile == "" || m.OAuth2 == nil || m.OAuth2.ClientSecretFile == "" || m.Mark.Keyword == "" || cfg.Policy == "" {
+	if !m.StartTLS || m.CAFile == "" || m.OAuth2 == nil || m.OAuth2.ClientSecretFile == "" || time.Time(m.OAuth2.ClientSecretEnds).Year() != 2027 || m.Mark.Keyword == "" || cfg.Policy == "" {
 		t.Errorf("an alternative was not read: %+v, policy %q", m, cfg.Policy)
 	}
 }
@@ -102,6 +102,7 @@ func TestSyntax(t *testing.T) {
 		"far from known": {"colour: red\n", "known are data, policy, mailboxes"},
 		"wrong type":     {"mailboxes: 7\n", "a.yaml:1:12: "},
 		"bad duration":   {"poll: often\n", `duration "often": write it as in 90s`},
+		"bad date":       {"mailboxes: [{oauth2: {client_secret_ends: soon}}]\n", `date "soon": write it as in 2027-01-31`},
 		"bad size":       {"max_message: 5 pounds\n", `size "5 pounds": write it as in 500KB`},
 		"bad level":      {"log: {level: loud}\n", "a.yaml:"},
 		"broken":         {"data: [\n", "a.yaml:"},

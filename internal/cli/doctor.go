@@ -125,6 +125,9 @@ func (d *doctor) mailbox(ctx context.Context, cfg config.Config, mb config.Mailb
 	if !p.CertificateEnds.IsZero() && time.Until(p.CertificateEnds) < soon {
 		d.warn("mailbox %s: the server's certificate ends %s", mb.Name, humanize.Time(p.CertificateEnds))
 	}
+	if !p.SecretEnds.IsZero() && time.Until(p.SecretEnds) < mailbox.SecretSoon {
+		d.warn("mailbox %s: the secret of the sign-in ends %s: make a new one", mb.Name, humanize.Time(p.SecretEnds))
+	}
 	for _, f := range p.Folders {
 		d.folder(mb, f)
 	}

@@ -4,25 +4,27 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"aupd/config"
 	"aupd/internal/aup"
 	"aupd/internal/mailbox"
 )
 
-// authOf returns how a configured mailbox signs in. Secrets are read when they
-// are needed, so that one that was replaced is found.
-func authOf(mb config.Mailbox) (mailbox.Auth, error) {
+// authOf returns how a configured mailbox signs in, and when what that rests on
+// runs out, if it is known. Secrets are read when they are needed, so that one
+// that was replaced is found.
+func authOf(mb config.Mailbox) (auth mailbox.Auth, ends time.Time, err error) {
 	if mb.OAuth2 == nil {
 		return func(context.Context, bool) (mailbox.Secret, error) {
 			password, err := mb.Password()
 			return mailbox.Secret{Password: password}, err
-		}, nil
+		}, ends, nil
 	}
+	ends = time.Time(mb.OAuth2.ClientSecretEnds)
 	o := mailbox.OAuth2{TokenURL: mb.OAuth2.TokenURL, ClientID: mb.OAuth2.ClientID, Scopes: mb.OAuth2.Scopes}
 	secret := func(file string) func() (string, error) {
 		if file == "" {
@@ -37,19 +39,16 @@ func authOf(mb config.Mailbox) (mailbox.Auth, error) {
 	if mb.OAuth2.KeyFile != "" {
 		pair, err := tls.LoadX509KeyPair(mb.OAuth2.CertificateFile, mb.OAuth2.KeyFile)
 		if err != nil {
-			return nil, err
+			return nil, ends, err
 		}
 		key, ok := pair.PrivateKey.(*rsa.PrivateKey)
 		if !ok {
-			return nil, fmt.Errorf("%s: want an RSA key: %w", mb.OAuth2.KeyFile, aup.ErrInvalid)
+			return nil, ends, fmt.Errorf("%s: want an RSA key: %w", mb.OAuth2.KeyFile, aup.ErrInvalid)
 		}
-		if o.Key, o.Certificate = key, pair.Leaf; o.Certificate == nil {
-			if o.Certificate, err = x509.ParseCertificate(pair.Certificate[0]); err != nil {
-				return nil, err
-			}
-		}
+		o.Key, o.Certificate, ends = key, pair.Leaf, pair.Leaf.NotAfter
 	}
-	return o.Auth()
+	auth, err = o.Auth()
+	return auth, ends, err
 }
 
 // replaceFile puts a secret in place of the one in file: whoever reads it meets

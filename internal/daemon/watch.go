@@ -96,13 +96,13 @@ func newWatcher(cfg config.Config, mb config.Mailbox, acct aup.Accountant, sink 
 			return nil, fmt.Errorf("mailbox %s: ca_file: no certificate in %s: want PEM: %w", mb.Name, mb.CAFile, aup.ErrInvalid)
 		}
 	}
-	auth, err := authOf(mb)
+	auth, secretEnds, err := authOf(mb)
 	if err != nil {
 		return nil, fmt.Errorf("mailbox %s: oauth2: %w", mb.Name, err)
 	}
 	return mailbox.New(mailbox.Options{
 		Name: mb.Name, URL: mb.URL, STARTTLS: mb.StartTLS, Username: mb.Username, Folders: mb.Folders,
-		Auth: auth, Mark: mailbox.Mark(mb.Mark),
+		Auth: auth, SecretEnds: secretEnds, Mark: mailbox.Mark(mb.Mark),
 		Subject: cfg.Select.Subject, RootCAs: roots, MaxMessage: int64(cfg.MaxMessage), SpoolDir: spoolDir(cfg.Data),
 		Poll: time.Duration(cfg.Poll), Log: log, Metrics: m, Progress: progress,
 	}, acct, sink)

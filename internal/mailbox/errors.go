@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -73,7 +72,7 @@ func (e *Error) slow() bool {
 	case "THROTTLED", "UNAVAILABLE", "LIMIT", "OVERQUOTA", "CONTACTADMIN":
 		return true
 	}
-	return strings.Contains(strings.ToLower(refused.Text), "not connected")
+	return notConnected(refused.Text)
 }
 
 // kindOf names the kind of an error met while talking to the server.
@@ -102,50 +101,6 @@ func isNet(err error) bool {
 type storeError struct{ error }
 
 func (e storeError) Unwrap() error { return e.error }
-
-// dialMend says what to do about a connection that could not be made.
-func dialMend(err error) (Kind, string) {
-	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return KindTLS, "the server's certificate is out of date or this machine's clock is wrong: have the certificate renewed"
-	case errors.As(err, &unknown):
-		return KindTLS, "name the authority that signed the server's certificate with ca_file"
-	case errors.As(err, &name):
-		return KindTLS, "write the host in the url as the server's certificate names it"
-	case errors.As(err, &dns):
-		return KindDial, "look for a typing error in the host of the url"
-	case errors.Is(err, errPlain):
-		return KindTLS, "use imaps://, or starttls: true"
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return KindTimeout, "look for a firewall, or a port that expects TLS"
-	case strings.Contains(err.Error(), "tls:"):
-		return KindTLS, "the port may not speak TLS: use port 993, or starttls: true with port 143"
-	}
-	return KindDial, "look whether the server runs and the url's host and port are right"
-}
-
-// folderMend lists the folders that there are, those most like the wanted one
-// first.
-func folderMend(want string, have []string) string {
-	if len(have) == 0 {
-		return "the account has no folder of that name"
-	}
-	const most = 8
-	folded := fold(want)
-	best := make([]string, 0, most)
-	for d := 0; d <= len(folded)+40 && len(best) < min(most, len(have)); d++ {
-		for _, name := range have {
-			if distance(fold(name), folded, 40) == d && len(best) < most {
-				best = append(best, name)
-			}
-		}
-	}
-	return "there are: " + strings.Join(best, ", ")
-}
 
 // notFound makes err an aup.ErrNotFound for callers that ask.
 func notFound(err error) error { return fmt.Errorf("%w: %w", err, aup.ErrNotFound) }

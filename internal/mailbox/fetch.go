@@ -63,7 +63,7 @@ type fetchRequest struct {
 // read: the caller counts. An error of read or done ends the connection.
 func (s *session) fetch(ctx context.Context, req fetchRequest) error {
 	s.g.limit(req.most)
-	s.g.expect(s.f.w.opt.Quiet)
+	s.g.expect(s.l.w.opt.Quiet)
 	defer s.g.expect(0)
 	budget := time.AfterFunc(messageTime, func() {
 		s.g.abort(fmt.Errorf("a message took more than %v: %w", messageTime, os.ErrDeadlineExceeded))
@@ -208,7 +208,7 @@ func (s *session) decide(ctx context.Context, uids []uint32, section *imap.Fetch
 			if _, err := io.ReadFull(section, b); err != nil {
 				return short(err)
 			}
-			d, subject := s.f.w.rule.Decide(b)
+			d, subject := s.l.w.rule.Decide(b)
 			cut := len(b) >= size
 			if d == No && cut {
 				d = Undecided
@@ -231,7 +231,7 @@ type decided struct {
 // with the message's raw bytes in a spool. Of a message over the cap it fetches
 // the header alone, and says so in Quarantine.
 func (s *session) bodies(ctx context.Context, uids []uint32, date bool, take func(*aup.Mail) error) error {
-	most := s.f.w.opt.MaxMessage
+	most := s.l.w.opt.MaxMessage
 	whole := fetchRequest{uids: uids, section: bodySection(most), most: most + slack, date: date}
 	big, err := s.mail(ctx, whole, most, "", take)
 	if err != nil || len(big) == 0 {
@@ -253,7 +253,7 @@ func (s *session) mail(ctx context.Context, req fetchRequest, most int64, quaran
 			_, err = io.CopyN(io.Discard, section, size)
 			return err
 		}
-		mail, err = s.f.w.spool.take(ctx, section, size)
+		mail, err = s.l.w.spool.take(ctx, section, size)
 		return err
 	}
 	req.done = func(uid uint32, date time.Time) error {
@@ -263,7 +263,7 @@ func (s *session) mail(ctx context.Context, req fetchRequest, most int64, quaran
 		m := mail
 		mail = nil
 		m.Source, m.Quarantine = s.f.source(uid, date), quarantine
-		s.f.count(s.f.w.opt.Metrics.bytes, int(m.Size))
+		s.f.count(s.l.w.opt.Metrics.bytes, int(m.Size))
 		return take(m)
 	}
 	err = s.fetch(ctx, req)

@@ -9,12 +9,13 @@
 //
 //   - subject.go, words.go, nearmiss.go: the rule that selects a message.
 //   - guard.go, filter.go: the net.Conn that keeps odd servers from hurting.
-//   - dial.go, auth.go: from a URL to a signed-in connection.
+//   - dial.go, auth.go, connect.go: from a URL to a signed-in connection.
 //   - session.go, fetch.go, spool.go: the few commands that are needed.
 //   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
 //   - mark.go: the mark on what was recorded, if there is to be one.
-//   - probe.go: a visit for a person who sets the mailbox up.
+//   - line.go: the folders that share a connection, one after another.
 //   - watch.go: IDLE or poll, look again, and connect again after an error.
+//   - probe.go: a visit for a person who sets the mailbox up.
 //
 // The server is never trusted to tell the truth: not that a folder is still
 // the one selected before, not that a search finds what it should, not that a
@@ -54,7 +55,12 @@ type Options struct {
 	Username string
 	// Auth yields the secret for each sign-in. Required.
 	Auth Auth
-	// Folders to watch, each on a connection of its own; INBOX if none.
+	// SecretEnds is when what Auth rests on runs out, such as the secret or
+	// the certificate of an application; zero if unknown. Run warns of it.
+	SecretEnds time.Time
+	// Folders to watch; INBOX if none. The first have a connection each, on
+	// which new mail is told at once; where there are more than five, the rest
+	// share some and are polled.
 	Folders []string
 	// Subject is the phrase that a message's subject must hold. Required.
 	Subject string
@@ -95,6 +101,7 @@ type Watcher struct {
 	sink    Sink
 	spool   *spool
 	folders []*folder
+	lines   []*line
 	wall    func() time.Time
 }
 
@@ -118,6 +125,7 @@ func New(opt Options, acct aup.Accountant, sink Sink) (*Watcher, error) {
 	for _, name := range w.opt.Folders {
 		w.folders = append(w.folders, newFolder(w, name))
 	}
+	w.lines = share(w)
 	return w, nil
 }
 
@@ -150,8 +158,9 @@ func (opt Options) withDefaults() Options {
 // and shown in the status; the connection is made again after each.
 func (w *Watcher) Run(ctx context.Context) error {
 	var running sync.WaitGroup
-	for _, f := range w.folders {
-		running.Go(func() { f.run(ctx) })
+	running.Go(func() { w.warn(ctx) })
+	for _, l := range w.lines {
+		running.Go(func() { l.run(ctx) })
 	}
 	running.Wait()
 	return nil
@@ -160,17 +169,10 @@ func (w *Watcher) Run(ctx context.Context) error {
 // Once looks at every folder until all that lies there now is dealt with. The
 // errors of the folders are joined; each is an [*Error] on one line.
 func (w *Watcher) Once(ctx context.Context) error {
-	// Servers allow few connections of one user at a time.
-	const most = 4
-	turn := make(chan struct{}, most)
-	errs := make([]error, len(w.folders))
+	errs := make([]error, len(w.lines))
 	var running sync.WaitGroup
-	for i, f := range w.folders {
-		running.Go(func() {
-			turn <- struct{}{}
-			errs[i] = f.once(ctx)
-			<-turn
-		})
+	for i, l := range w.lines {
+		running.Go(func() { errs[i] = l.once(ctx) })
 	}
 	running.Wait()
 	return errors.Join(errs...)
@@ -178,8 +180,8 @@ func (w *Watcher) Once(ctx context.Context) error {
 
 // Wake makes Run look at every folder now.
 func (w *Watcher) Wake() {
-	for _, f := range w.folders {
-		signal(f.wake)
+	for _, l := range w.lines {
+		signal(l.wake)
 	}
 }
 
@@ -199,20 +201,25 @@ func (w *Watcher) Status() []aup.FolderStatus {
 // order, and their epoch. It changes no state and takes no mail.
 func (w *Watcher) Survey(ctx context.Context, name string) (aup.Epoch, []uint32, error) {
 	f := newFolder(w, name)
+	var e aup.Epoch
 	var uids []uint32
-	err := f.connected(ctx, func(s *session) error {
-		validity, err := s.open(name)
+	err := newLine(w, f).connected(ctx, func(s *session) error {
+		validity, err := s.open(f)
 		if err != nil {
 			return err
 		}
-		f.epoch = aup.Epoch{Mailbox: w.opt.Name, Folder: name, UIDValidity: validity}
+		e = aup.Epoch{Mailbox: w.opt.Name, Folder: name, UIDValidity: validity}
 		uids, err = s.list(1)
 		return err
 	})
 	if err != nil {
 		return aup.Epoch{}, nil, err
 	}
-	return f.epoch, uids, nil
+	return e, uids, nil
+}
+
+func (w *Watcher) fault(folder string, kind Kind, doing, mend string, err error) error {
+	return &Error{Mailbox: w.opt.Name, Folder: folder, Host: w.end.addr(), Doing: doing, Kind: kind, Mend: mend, Err: err}
 }
 
 // signal makes c readable; one unread signal is as good as many.

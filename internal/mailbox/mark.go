@@ -46,7 +46,7 @@ func (f *folder) markNow(ctx context.Context, s *session) error {
 		return refused
 	}
 	if f.unmarked = refused; refused != nil {
-		f.failed(f.asError(refused))
+		f.failed(f.w.asError(f.name, refused))
 		f.w.opt.Log.Warn("recorded messages stay unmarked", "mailbox", f.w.opt.Name, "folder", f.name, "err", refused)
 	}
 	return nil
@@ -127,7 +127,7 @@ func (f *folder) toMark(ctx context.Context, s *session) ([]uint32, error) {
 // markAll marks messages and looks whether they are: servers say OK to a mark
 // that they do not keep.
 func (s *session) markAll(uids []uint32) error {
-	m, set := s.f.w.opt.Mark, uidSet(uids)
+	m, set := s.l.w.opt.Mark, uidSet(uids)
 	left := &imap.SearchCriteria{UID: []imap.UIDSet{set}}
 	if m.Keyword != "" {
 		left.NotFlag = []imap.Flag{imap.Flag(m.Keyword)}

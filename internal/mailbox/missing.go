@@ -26,18 +26,21 @@ type missing struct {
 	at    time.Time
 }
 
-// due returns when a missing message is to be asked for again: after two
-// seconds, for it may just have arrived, then twice as long each time, up to
-// six hours.
-func (m missing) due() time.Time {
-	return m.at.Add(min(2*time.Second<<min(m.tries-1, 20), 6*time.Hour))
+// wait returns how long it is until a missing message is to be asked for
+// again: two seconds, for it may just have arrived, then twice as long each
+// time, up to six hours; none when the clock was set back behind the last time.
+func (m missing) wait(now time.Time) time.Duration {
+	if now.Before(m.at) {
+		return 0
+	}
+	return m.at.Add(min(2*time.Second<<min(m.tries-1, 20), 6*time.Hour)).Sub(now)
 }
 
 // retry asks again for the missing messages that are due, each alone and after
 // all others, for one of them may end the connection.
 func (f *folder) retry(ctx context.Context, s *session, now time.Time) error {
 	for _, uid := range slices.Sorted(maps.Keys(f.missing)) {
-		if f.missing[uid].due().After(now) {
+		if f.missing[uid].wait(now) > 0 {
 			continue
 		}
 		b, err := f.fetchBatch(ctx, s, []uint32{uid})

@@ -207,5 +207,21 @@ func (o OAuth2) explain(err error) error {
 	case "invalid_scope":
 		mend = "for Exchange Online the scope is https://outlook.office365.com/.default, for Gmail https://mail.google.com/"
 	}
+	if off := clockOff(no.Response); off.Abs() > clockStep {
+		mend = fmt.Sprintf("set this machine's clock, which is %v off that of %s; then %s", off.Round(time.Second), host, mend)
+	}
 	return &tokenError{KindAuth, mend, said}
+}
+
+// clockOff returns how far this machine's clock is ahead of the one that dated
+// a response; 0 if it has no date.
+func clockOff(r *http.Response) time.Duration {
+	if r == nil {
+		return 0
+	}
+	date, err := http.ParseTime(r.Header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return time.Since(date)
 }

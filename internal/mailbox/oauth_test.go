@@ -12,11 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,12 +51,6 @@ func (e *tokenEndpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return rec.Result(), nil
-}
-
-func (e *tokenEndpoint) requests() int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.asked)
 }
 
 func numbered(seconds int) func(int) (int, string) {
@@ -172,28 +169,53 @@ func TestOAuth2Renews(t *testing.T) {
 }
 
 func TestOAuth2Errors(t *testing.T) {
+	down := func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	slow := func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	answer := func(status int, body string) func(*http.Request) (*http.Response, error) {
+		return (&tokenEndpoint{reply: func(int) (int, string) { return status, body }}).RoundTrip
+	}
+	at := func(off time.Duration) func(*http.Request) (*http.Response, error) {
+		return func(r *http.Request) (*http.Response, error) {
+			resp, err := answer(401, `{"error":"invalid_client","error_description":"AADSTS700024: not within its valid time range"}`)(r)
+			resp.Header.Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+			return resp, err
+		}
+	}
 	for name, tc := range map[string]struct {
-		status int
-		body   string
-		kind   Kind
-		say    string
+		reply func(*http.Request) (*http.Response, error)
+		kind  Kind
+		say   string
 	}{
-		"secret expired": {401, `{"error":"invalid_client","error_description":"AADSTS7000222: expired"}`, KindAuth, "make a new one"},
-		"withdrawn":      {400, `{"error":"invalid_grant"}`, KindAuth, "sign in once more"},
-		"no permission":  {400, `{"error":"unauthorized_client"}`, KindAuth, "IMAP.AccessAsApp"},
-		"wrong scope":    {400, `{"error":"invalid_scope"}`, KindAuth, "outlook.office365.com/.default"},
-		"too many":       {429, `slow down`, KindServer, "status 429"},
-		"down":           {503, `oops`, KindServer, "asked again"},
-		"not JSON":       {200, `<html>`, KindDial, "token url"},
+		"secret expired": {answer(401, `{"error":"invalid_client","error_description":"AADSTS7000222: expired"}`), KindAuth, "make a new one"},
+		"withdrawn":      {answer(400, `{"error":"invalid_grant"}`), KindAuth, "sign in once more"},
+		"no permission":  {answer(400, `{"error":"unauthorized_client"}`), KindAuth, "IMAP.AccessAsApp"},
+		"wrong scope":    {answer(400, `{"error":"invalid_scope"}`), KindAuth, "outlook.office365.com/.default"},
+		"too many":       {answer(429, `slow down`), KindServer, "status 429"},
+		"down":           {answer(503, `oops`), KindServer, "asked again"},
+		"not JSON":       {answer(200, `<html>`), KindDial, "token url"},
+		"unreachable":    {down, KindDial, "connection refused"},
+		"slow":           {slow, KindDial, "can be reached"},
+		"clock ahead":    {at(-10 * time.Minute), KindAuth, "clock, which is 10m0s off"},
+		"clock behind":   {at(10 * time.Minute), KindAuth, "clock, which is -10m0s off"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := &tokenEndpoint{reply: func(int) (int, string) { return tc.status, tc.body }}
-			auth, err := OAuth2{TokenURL: tokenURL, ClientID: "app", Secret: constant("s3cret"), Client: &http.Client{Transport: e}}.Auth()
+			var asked atomic.Int32
+			client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				asked.Add(1)
+				return tc.reply(r)
+			})}
+			auth, err := OAuth2{TokenURL: tokenURL, ClientID: "app", Secret: constant("s3cret"), Client: client}.Auth()
 			if err != nil {
 				t.Fatal(err)
 			}
 			f := newFake()
 			try(t, f, func(o *Options) { o.Auth = auth }, func(t *trial) {
+				time.Sleep(tokenTime + time.Second)
 				synctest.Wait()
 				said := t.w.Status()[0].LastError
 				if !strings.Contains(said, tc.say) || strings.Contains(said, "s3cret") || strings.Contains(said, "\n") {
@@ -203,13 +225,18 @@ func TestOAuth2Errors(t *testing.T) {
 					t.Errorf("log %s", t.log)
 				}
 				time.Sleep(24 * time.Hour)
-				if n := e.requests(); n > 1000 || tc.kind == KindAuth && n > 60 {
+				if n := asked.Load(); n > 1000 || tc.kind == KindAuth && n > 60 {
 					t.Errorf("%d requests in a day", n)
 				}
 			})
 		})
 	}
 }
+
+// A roundTrip is a function that answers requests.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestOAuth2Refuses(t *testing.T) {
 	key := &rsa.PrivateKey{}

@@ -11,6 +11,7 @@ import (
 type Probe struct {
 	TLS             string    // the version; empty for plain text
 	CertificateEnds time.Time // of the server's certificate; zero for plain text
+	SecretEnds      time.Time // when the sign-in's secret runs out; zero if unknown
 	Capabilities    []string  // after sign-in, sorted
 	Folders         []FolderProbe
 }
@@ -29,9 +30,8 @@ type FolderProbe struct {
 // *Error, is for a sign-in that failed; what is wrong with a folder stands with
 // it.
 func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
-	var p Probe
-	f := newFolder(w, "")
-	err := f.connected(ctx, func(s *session) error {
+	p := Probe{SecretEnds: w.opt.SecretEnds}
+	err := newLine(w).connected(ctx, func(s *session) error {
 		if conn, ok := s.g.Conn.(*tls.Conn); ok {
 			state := conn.ConnectionState()
 			p.TLS, p.CertificateEnds = tls.VersionName(state.Version), state.PeerCertificates[0].NotAfter
@@ -41,9 +41,9 @@ func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
 		}
 		slices.Sort(p.Capabilities)
 		for _, name := range w.opt.Folders {
-			f.name = name
+			f := newFolder(w, name)
 			got := FolderProbe{Name: name, Idle: slices.Contains(p.Capabilities, "IDLE")}
-			if got.UIDValidity, got.Err = s.open(name); got.Err == nil && !w.opt.Mark.none() {
+			if got.UIDValidity, got.Err = s.open(f); got.Err == nil && !w.opt.Mark.none() {
 				got.Err = f.markable(s)
 			}
 			got.Messages = s.messages.Load()

@@ -28,11 +28,10 @@ const (
 )
 
 // A folder is the work on one folder. What is not behind mu belongs to the
-// goroutine of Run or Once.
+// goroutine of its line.
 type folder struct {
 	w    *Watcher
 	name string
-	wake chan struct{}
 
 	mu     sync.Mutex
 	status aup.FolderStatus
@@ -41,21 +40,22 @@ type folder struct {
 	cursor  uint32
 	missing map[uint32]missing // what the server lists and does not give
 	epochs  []time.Time        // when the UIDVALIDITY changed lately
-	tried   Secret             // at the last sign-in
 
 	overlapped, swept time.Time
 
 	stuck        int            // failures in a row at this cursor
 	carefulUntil uint32         // take UIDs up to here one at a time
 	blame        map[uint32]int // connections that ended at a UID
-	idleFailed   time.Time      // when IDLE last did not work
 	markFrom     uint32         // nothing below it waits for its mark
 	unmarked     error          // why the last look left messages unmarked
+
+	failures int       // looks in a row that the folder itself made fail
+	rested   time.Time // until when it is left alone for that
 }
 
 func newFolder(w *Watcher, name string) *folder {
 	return &folder{
-		w: w, name: name, wake: make(chan struct{}, 1), blame: make(map[uint32]int),
+		w: w, name: name, blame: make(map[uint32]int),
 		status: aup.FolderStatus{Epoch: aup.Epoch{Mailbox: w.opt.Name, Folder: name}},
 	}
 }
@@ -74,14 +74,14 @@ func (f *folder) source(uid uint32, date time.Time) aup.Source {
 }
 
 func (f *folder) fault(kind Kind, doing, mend string, err error) error {
-	return &Error{Mailbox: f.w.opt.Name, Folder: f.name, Host: f.w.end.addr(), Doing: doing, Kind: kind, Mend: mend, Err: err}
+	return f.w.fault(f.name, kind, doing, mend, err)
 }
 
 // pass looks at the folder once and deals with everything that is new in it.
 // The folder is selected anew each time: servers do not tell when it was
 // replaced.
 func (f *folder) pass(ctx context.Context, s *session) error {
-	validity, err := s.open(f.name)
+	validity, err := s.open(f)
 	if err != nil {
 		return err
 	}

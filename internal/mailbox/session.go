@@ -1,13 +1,11 @@
 package mailbox
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +24,8 @@ const (
 
 // A session is one signed-in connection. It is for one goroutine.
 type session struct {
-	f *folder
+	l *line
+	f *folder // in work; nil at first
 	c *imapclient.Client
 	g *guard
 	// changed is signalled when the server tells of more messages than there
@@ -34,120 +33,6 @@ type session struct {
 	changed  chan struct{}
 	messages atomic.Uint32
 	stop     func() bool // ends the watch over the context
-}
-
-// connected connects, signs in, calls work and closes the connection. The
-// error is an *Error.
-func (f *folder) connected(ctx context.Context, work func(*session) error) error {
-	s, err := f.connect(ctx, false)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Kind == KindAuth {
-		// A token may have run out. A password is asked for anew as well, but
-		// the same one is not tried twice, for servers lock accounts.
-		s, err = f.connectAgain(ctx, err)
-	}
-	if err != nil {
-		return err
-	}
-	if err := work(s); err != nil {
-		s.close()
-		return err
-	}
-	s.logout()
-	return nil
-}
-
-func (f *folder) connectAgain(ctx context.Context, refused error) (*session, error) {
-	secret, err := f.w.opt.Auth(ctx, true)
-	if err != nil {
-		return nil, f.noSecret("sign in as "+f.w.opt.Username, err)
-	}
-	if secret == f.tried {
-		return nil, refused
-	}
-	return f.connect(ctx, true)
-}
-
-// connect makes a connection and signs in. With again the secret was made anew
-// a moment ago.
-func (f *folder) connect(ctx context.Context, again bool) (*session, error) {
-	w := f.w
-	setup, cancel := context.WithTimeout(ctx, dialTime)
-	defer cancel()
-	conn, err := w.dial(setup)
-	if err != nil {
-		kind, mend := dialMend(err)
-		return nil, f.fault(kind, "connect", mend, err)
-	}
-	s := &session{f: f, g: newGuard(conn, w.opt.Mark), changed: make(chan struct{}, 1)}
-	if w.end.security == startTLS {
-		s.g.greet()
-	}
-	s.stop = context.AfterFunc(ctx, func() { s.g.abort(context.Cause(ctx)) })
-	late := context.AfterFunc(setup, func() { s.g.abort(context.Cause(setup)) })
-	defer late()
-	s.g.expect(min(greetingTime, w.opt.Quiet))
-	s.c = imapclient.New(s.g, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
-		Expunge: func(uint32) { s.messages.Add(^uint32(0)) },
-		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
-			if n := data.NumMessages; n != nil && s.messages.Swap(*n) < *n {
-				signal(s.changed)
-			}
-		},
-	}})
-	if err := s.c.WaitGreeting(); err != nil {
-		err = s.fault(KindDial, "wait for the greeting", err)
-		s.close()
-		return nil, err
-	}
-	if s.c.State() == imap.ConnStateAuthenticated {
-		return s, nil // PREAUTH
-	}
-	if err := s.signIn(ctx, again); err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, nil
-}
-
-func (s *session) signIn(ctx context.Context, again bool) error {
-	f, doing := s.f, "sign in as "+s.f.w.opt.Username
-	secret, err := f.w.opt.Auth(ctx, false)
-	if err != nil {
-		return f.noSecret(doing, err)
-	}
-	f.tried = secret
-	s.g.expect(f.w.opt.Quiet)
-	defer s.g.expect(0)
-	err = signIn(s.c, f.w.opt.Username, secret)
-	var refused *imap.Error
-	switch {
-	case err == nil:
-		// The library asks for the capabilities anew; wait for them here.
-		s.c.Caps()
-		return nil
-	case errors.Is(err, errNoWay):
-		return f.fault(KindAuth, doing, "look what the server's operator allows", err)
-	case errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo && refused.Code != "UNAVAILABLE":
-		mend := "look whether username and password are right and IMAP is allowed for the account"
-		if secret.Token != "" {
-			mend = "look whether the token's scope and the permissions of the application allow IMAP for the mailbox"
-		}
-		if again {
-			mend += "; a new one was refused as well"
-		}
-		return f.fault(KindAuth, doing, mend, err)
-	}
-	return s.fault("", doing, err)
-}
-
-// noSecret is the error of a sign-in that had nothing to sign in with.
-func (f *folder) noSecret(doing string, err error) error {
-	var no *tokenError
-	if errors.As(err, &no) {
-		return f.fault(no.kind, doing, no.mend, err)
-	}
-	return f.fault(KindAuth, doing, "", err)
 }
 
 // close ends the connection at once and waits for the library's goroutine. No
@@ -168,7 +53,7 @@ func (s *session) logout() {
 
 // command runs one command that answers without literals.
 func (s *session) command(doing string, run func() error) error {
-	s.g.expect(s.f.w.opt.Quiet)
+	s.g.expect(s.l.w.opt.Quiet)
 	defer s.g.expect(0)
 	if err := run(); err != nil {
 		return s.fault("", doing, err)
@@ -176,24 +61,26 @@ func (s *session) command(doing string, run func() error) error {
 	return nil
 }
 
-// open selects a folder for reading and returns its UIDVALIDITY.
-func (s *session) open(name string) (uint32, error) {
+// open selects the folder of f, which is in work from then on, and returns its
+// UIDVALIDITY.
+func (s *session) open(f *folder) (uint32, error) {
+	s.f = f
 	var data *imap.SelectData
 	s.g.note(func(n *notes) { n.ReadOnly, n.Flags = false, "" })
 	s.messages.Store(0)
-	readOnly := s.f.w.opt.Mark.none()
+	readOnly := s.l.w.opt.Mark.none()
 	err := s.command("open the folder", func() (err error) {
-		data, err = s.c.Select(name, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
+		data, err = s.c.Select(f.name, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
 		return err
 	})
 	var refused *imap.Error
 	switch {
-	case errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo && !strings.Contains(strings.ToLower(refused.Text), "not connected"):
-		return 0, s.f.fault(KindFolder, "open the folder", folderMend(name, s.folders()), notFound(refused))
+	case errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo && !notConnected(refused.Text):
+		return 0, f.fault(KindFolder, "open the folder", folderMend(f.name, s.folders()), notFound(refused))
 	case err != nil:
 		return 0, err
 	case data.UIDValidity == 0:
-		return 0, s.f.fault(KindEpoch, "open the folder", "without a UIDVALIDITY no message can be told from another", errors.New("the server gives no UIDVALIDITY"))
+		return 0, f.fault(KindEpoch, "open the folder", "without a UIDVALIDITY no message can be told from another", errors.New("the server gives no UIDVALIDITY"))
 	}
 	s.messages.Store(data.NumMessages)
 	return data.UIDValidity, nil
@@ -280,7 +167,8 @@ func (s *session) fault(kind Kind, doing string, err error) error {
 		return err
 	}
 	var refused *imap.Error
-	if cause := s.g.cause(); cause != nil && !errors.As(err, &refused) {
+	said := errors.As(err, &refused)
+	if cause := s.g.cause(); cause != nil && !said {
 		err = cause
 		if errors.Is(cause, io.EOF) {
 			err = fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
@@ -292,5 +180,17 @@ func (s *session) fault(kind Kind, doing string, err error) error {
 	if bye := s.g.noted().Bye; bye != "" {
 		err = fmt.Errorf("%w (the server said: %s)", err, bye)
 	}
-	return s.f.fault(kind, doing, "", err)
+	mend := ""
+	if said && notConnected(refused.Text) {
+		mend = "for an application in Exchange Online, " + exchangeMailbox
+	}
+	return s.l.w.fault(s.name(), kind, doing, mend, err)
+}
+
+// name names the folder that an error is about, if it is about one.
+func (s *session) name() string {
+	if s.f != nil {
+		return s.f.name
+	}
+	return s.l.name()
 }

@@ -38,57 +38,49 @@ const (
 )
 
 // run keeps a connection until ctx ends.
-func (f *folder) run(ctx context.Context) {
-	log := f.w.opt.Log.With("mailbox", f.w.opt.Name, "folder", f.name)
+func (l *line) run(ctx context.Context) {
+	log := l.w.opt.Log.With("mailbox", l.w.opt.Name, "folder", l.name())
 	failures := 0
 	for ctx.Err() == nil {
-		start, whole := time.Now(), f.lastPoll()
-		f.overlapped, f.markFrom = time.Time{}, 0
-		err := f.connected(ctx, func(s *session) error { return f.watch(ctx, s) })
-		f.setConnected(false)
+		start, whole := time.Now(), l.lastPoll()
+		l.begin()
+		err := l.connected(ctx, func(s *session) error { return l.watch(ctx, s) })
+		l.setConnected(false)
 		if ctx.Err() != nil {
 			return
 		}
 		if time.Since(start) >= goodTime {
 			failures = 0
-		} else if f.lastPoll() != whole {
+		} else if l.lastPoll() != whole {
 			failures = min(failures, aFew)
 		}
-		fault := f.asError(err)
-		f.failed(fault)
+		fault := l.w.asError(l.name(), err)
+		l.failed(fault)
 		slow := fault.slow()
 		wait := backoff(failures, slow)
 		failures++
 		log.Warn("mailbox fails, will be tried again", "in", wait.Round(time.Millisecond), "err", fault)
-		f.sleep(ctx, wait, slow)
+		wake := l.wake
+		if slow {
+			wake = nil // the wait is there to protect the account
+		}
+		sleep(ctx, wait, wake)
 	}
 }
 
-// lastPoll returns when the folder was last known whole.
-func (f *folder) lastPoll() time.Time {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.status.LastPoll
-}
-
-// asError returns the first *Error in err.
-func (f *folder) asError(err error) *Error {
+// asError returns the first *Error in err, or makes it one of a folder's.
+func (w *Watcher) asError(folder string, err error) *Error {
 	var fault *Error
 	if !errors.As(err, &fault) {
-		errors.As(f.fault(kindOf(err), "watch", "", err), &fault)
+		errors.As(w.fault(folder, kindOf(err), "watch", "", err), &fault)
 	}
 	return fault
 }
 
-// sleep waits, at most until Wake unless the wait is there to protect the
-// account.
-func (f *folder) sleep(ctx context.Context, d time.Duration, protect bool) {
+// sleep waits, at most until wake, which may be nil.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	if d <= 0 {
 		return
-	}
-	wake := f.wake
-	if protect {
-		wake = nil
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -114,24 +106,24 @@ func backoff(failures int, slow bool) time.Duration {
 	return max(least/10, rand.N(d))
 }
 
-// watch looks at the folder again and again until an error.
-func (f *folder) watch(ctx context.Context, s *session) error {
-	f.setConnected(true)
+// watch looks at the folders again and again until an error.
+func (l *line) watch(ctx context.Context, s *session) error {
+	l.setConnected(true)
 	for idle := 0; ; {
 		drain(s.changed)
-		before := f.cursor
-		if err := f.pass(ctx, s); err != nil {
-			return err
-		}
-		told, err := f.wait(ctx, s)
+		news, err := l.pass(ctx, s)
 		if err != nil {
 			return err
 		}
-		if idle++; !told || f.cursor > before {
+		told, err := l.wait(ctx, s)
+		if err != nil {
+			return err
+		}
+		if idle++; !told || news {
 			idle = 0
 		}
 		if idle >= aFew {
-			f.sleep(ctx, lookEvery, false)
+			sleep(ctx, lookEvery, l.wake)
 		}
 	}
 }
@@ -146,16 +138,19 @@ func drain(c <-chan struct{}) {
 // wait returns when it is time to look again: new mail, Wake, or the time that
 // IDLE or polling allow. Being woken is a hint and no more; told says that it
 // was the server's.
-func (f *folder) wait(ctx context.Context, s *session) (told bool, err error) {
-	wall, start := f.w.wall().Round(0), time.Now()
-	d := f.w.opt.Poll*9/10 + rand.N(f.w.opt.Poll/5+1)
+func (l *line) wait(ctx context.Context, s *session) (told bool, err error) {
+	wall, start := l.w.wall().Round(0), time.Now()
+	d := l.w.opt.Poll*9/10 + rand.N(l.w.opt.Poll/5+1)
 	stop := func() error { return nil }
-	if f.w.wall().Sub(f.idleFailed) > noIdleTime && s.c.Caps().Has(imap.CapIdle) {
-		if stop, err = f.idle(s, &d); err != nil {
+	if len(l.folders) == 1 && l.w.wall().Sub(l.idleFailed) > noIdleTime && s.c.Caps().Has(imap.CapIdle) {
+		if stop, err = l.idle(s, &d); err != nil {
 			return false, err
 		}
 	}
-	t := time.NewTimer(f.untilMissing(d))
+	for _, f := range l.folders {
+		d = f.untilMissing(d)
+	}
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -165,13 +160,13 @@ func (f *folder) wait(ctx context.Context, s *session) (told bool, err error) {
 	case <-t.C:
 	case <-s.changed:
 		told = true
-	case <-f.wake:
+	case <-l.wake:
 	}
 	if stopped := stop(); err == nil {
 		err = stopped
 	}
-	if off := f.w.wall().Round(0).Sub(wall) - time.Since(start); err == nil && off.Abs() > clockStep {
-		err = f.fault(KindServer, "wait for mail", "", fmt.Errorf("the clock moved by %v: connecting anew", off.Round(time.Second)))
+	if off := l.w.wall().Round(0).Sub(wall) - time.Since(start); err == nil && off.Abs() > clockStep {
+		err = l.fault(KindServer, "wait for mail", "", fmt.Errorf("the clock moved by %v: connecting anew", off.Round(time.Second)))
 	}
 	return told, err
 }
@@ -180,31 +175,31 @@ func (f *folder) wait(ctx context.Context, s *session) (told bool, err error) {
 func (f *folder) untilMissing(d time.Duration) time.Duration {
 	now := f.w.wall()
 	for _, m := range f.missing {
-		d = min(d, max(time.Second, m.due().Sub(now)))
+		d = min(d, max(time.Second, m.wait(now)))
 	}
 	return d
 }
 
 // idle begins IDLE and returns what ends it. It sets d to how long it may
 // last. A server that offers IDLE and does not do it is polled for a day.
-func (f *folder) idle(s *session, d *time.Duration) (stop func() error, err error) {
-	s.g.expect(f.w.opt.Quiet)
+func (l *line) idle(s *session, d *time.Duration) (stop func() error, err error) {
+	s.g.expect(l.w.opt.Quiet)
 	cmd, err := s.c.Idle()
 	var refused *imap.Error
 	if errors.As(err, &refused) {
 		s.g.expect(0)
-		f.idleFailed = f.w.wall()
+		l.idleFailed = l.w.wall()
 		return func() error { return nil }, nil
 	}
 	if err != nil {
 		cause := s.g.cause()
 		if cause == nil || kindOf(cause) == KindTimeout {
-			f.idleFailed = f.w.wall()
+			l.idleFailed = l.w.wall()
 		}
 		return nil, s.fault("", "begin IDLE", err)
 	}
 	*d = idleLeast + rand.N(idleMost-idleLeast)
-	s.g.expect(*d + f.w.opt.Quiet)
+	s.g.expect(*d + l.w.opt.Quiet)
 	return func() error {
 		return s.command("end IDLE", func() error {
 			if err := cmd.Close(); err != nil {
@@ -213,57 +208,4 @@ func (f *folder) idle(s *session, d *time.Duration) (stop func() error, err erro
 			return cmd.Wait()
 		})
 	}, nil
-}
-
-// patience is how long Once waits for a missing message to turn up.
-const patience = 10 * time.Second
-
-// catchUp looks at the folder until nothing is left but what is missing for
-// good.
-func (f *folder) catchUp(ctx context.Context, s *session) error {
-	for {
-		if err := f.pass(ctx, s); err != nil {
-			return err
-		}
-		d := f.untilMissing(patience)
-		if d >= patience {
-			return nil
-		}
-		f.sleep(ctx, d, true)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// maxRetries is how often Once begins again without getting further. A message
-// that the server chokes on is put aside within that.
-const maxRetries = stuckAt + maxTries
-
-// once looks at the folder until all of it is dealt with.
-func (f *folder) once(ctx context.Context) error {
-	for tries := 0; ; tries++ {
-		reached, before := false, f.cursor
-		f.overlapped, f.markFrom = time.Time{}, 0
-		err := f.connected(ctx, func(s *session) error {
-			reached = true
-			return f.catchUp(ctx, s)
-		})
-		if err == nil {
-			return f.unmarked
-		}
-		if ctx.Err() != nil {
-			return err
-		}
-		fault := f.asError(err)
-		f.failed(fault)
-		if f.cursor > before {
-			tries = 0
-		}
-		if !reached || tries >= maxRetries || fault.slow() || fault.Kind == KindStore || fault.Kind == KindFolder {
-			return fault
-		}
-		f.w.opt.Log.Warn("mailbox fails, is tried again", "mailbox", f.w.opt.Name, "folder", f.name, "err", fault)
-		f.sleep(ctx, backoffLeast/10<<tries, true)
-	}
 }

@@ -1,0 +1,115 @@
+//go:build integration
+
+package imaptest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Maildir returns the path of a folder's Maildir.
+func (d *Dovecot) Maildir(folder string) string {
+	base := filepath.Join(d.dir, "home", "Maildir")
+	if folder == "INBOX" {
+		return base
+	}
+	return filepath.Join(base, "."+strings.ReplaceAll(folder, "/", "."))
+}
+
+// Create makes a folder.
+func (d *Dovecot) Create(folder string) error {
+	for _, sub := range []string{"cur", "new", "tmp"} {
+		if err := d.mkdir(filepath.Join(d.Maildir(folder), sub)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Deliver puts messages into a folder's Maildir, as mail that nobody has seen.
+func (d *Dovecot) Deliver(folder string, raws ...[]byte) error {
+	dir := d.Maildir(folder)
+	for _, raw := range raws {
+		d.files++
+		name := fmt.Sprintf("%d.M%06dP1.aupd,S=%d,W=%d", 1767225600+d.files/1_000_000, d.files%1_000_000, len(raw), len(raw))
+		tmp := filepath.Join(dir, "tmp", name)
+		if err := os.WriteFile(tmp, raw, 0o600); err != nil {
+			return err
+		}
+		if err := os.Chown(tmp, d.owner.uid, d.owner.gid); err != nil {
+			return err
+		}
+		if err := os.Rename(tmp, filepath.Join(dir, "new", name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Forget makes the server lose its index of a folder: it gives every message a
+// new UID, under a new UIDVALIDITY.
+func (d *Dovecot) Forget(folder string) error {
+	all, err := filepath.Glob(filepath.Join(d.Maildir(folder), "dovecot*"))
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		err = errors.Join(err, os.Remove(f))
+	}
+	return err
+}
+
+// Remove takes a folder with its mail out of the server's sight. It is not for
+// INBOX.
+func (d *Dovecot) Remove(folder string) error {
+	return os.Rename(d.Maildir(folder), d.away(folder))
+}
+
+// Restore makes a folder anew that Remove took away, with the same mail: the
+// server gives it other UIDs under another UIDVALIDITY.
+func (d *Dovecot) Restore(folder string) error {
+	away := d.away(folder)
+	if err := d.Create(folder); err != nil {
+		return err
+	}
+	for _, sub := range []string{"cur", "new"} {
+		mail, err := os.ReadDir(filepath.Join(away, sub))
+		if err != nil {
+			return err
+		}
+		for _, m := range mail {
+			if err := os.Rename(filepath.Join(away, sub, m.Name()), filepath.Join(d.Maildir(folder), sub, m.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return os.RemoveAll(away)
+}
+
+func (d *Dovecot) away(folder string) string {
+	return filepath.Join(d.dir, "away-"+strings.ReplaceAll(folder, "/", "."))
+}
+
+// mkdir makes a folder and its parents for the mail user.
+func (d *Dovecot) mkdir(path string) error {
+	rel, err := filepath.Rel(d.dir, path)
+	if err != nil {
+		return err
+	}
+	at := d.dir
+	for part := range strings.SplitSeq(rel, string(filepath.Separator)) {
+		at = filepath.Join(at, part)
+		if err := os.Mkdir(at, 0o700); errors.Is(err, os.ErrExist) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if err := os.Chown(at, d.owner.uid, d.owner.gid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
