@@ -91,6 +91,7 @@ const longestClaim = 7 * 24 * time.Hour
 // the text says how.
 func (r Report) Act(a Action, who Actor, at time.Time, p Pinner) (Event, error) {
 	at = at.UTC()
+	a.Pins, a.Policy, a.Seals = nil, "", false // not the caller's to say
 	if err := a.check(); err != nil {
 		return Event{}, fmt.Errorf("%s report %s: %w", a.Do, r.ID, err)
 	}
@@ -188,6 +189,8 @@ func (a *Action) checkDecision() error {
 		return fmt.Errorf("no violation goes with no clause: %w", ErrInvalid)
 	case (a.Outcome == OutcomeViolation || a.Outcome == OutcomeException) && len(a.Clauses) == 0:
 		return fmt.Errorf("name the clause: %w", ErrInvalid)
+	case len(a.Taken) > maxTags || slices.ContainsFunc(a.Taken, func(t string) bool { return t == "" || len(t) > maxName }):
+		return fmt.Errorf("measures taken: want at most %d of up to %d bytes: %w", maxTags, maxName, ErrInvalid)
 	case a.Outcome != OutcomeViolation && a.Outcome != OutcomeException && a.Outcome != OutcomeNone:
 		return fmt.Errorf("outcome %q: want violation, exception or none: %w", a.Outcome, ErrInvalid)
 	}

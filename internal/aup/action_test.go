@@ -76,6 +76,21 @@ func (d *desk) decision() aup.Action {
 	return aup.Action{Do: aup.EventDecided, Saw: d.r.Revision, Outcome: aup.OutcomeViolation, Clauses: []aup.ClauseID{"4"}, Reason: "bulk mail"}
 }
 
+func TestOnlyThePolicyPins(t *testing.T) {
+	d := newDesk(t)
+	forged := aup.Action{
+		Do: aup.EventDecided, Saw: d.r.Revision, Outcome: aup.OutcomeNone, Policy: "v0", Seals: true,
+		Pins: []aup.Pin{{Clause: "4", Text: "another text"}},
+	}
+	d.do(alice, forged)
+	if got := d.r.Decision; len(got.Clauses) > 0 || got.Policy != "v1" || d.r.Sealed {
+		t.Errorf("a caller's pins were kept: %+v, sealed %v", got, d.r.Sealed)
+	}
+	a := d.decision()
+	a.Taken = []string{strings.Repeat("x", 101)}
+	d.refuse(alice, a, aup.ErrInvalid, "measures taken")
+}
+
 func TestClaim(t *testing.T) {
 	d := newDesk(t)
 	d.do(alice, aup.Action{Do: aup.EventClaimed})

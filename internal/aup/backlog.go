@@ -71,6 +71,7 @@ type Sight struct {
 type BulkResult struct {
 	ID       ReportID `json:"id"`
 	Subject  string   `json:"subject,omitempty"`
+	Sealed   bool     `json:"sealed,omitempty"`   // as of the report
 	Revision Seq      `json:"revision,omitempty"` // after the action
 	Skipped  string   `json:"skipped,omitempty"`  // why nothing was done; empty when it was
 }
@@ -100,8 +101,9 @@ type Similar struct {
 type Case struct {
 	ID      CaseID    `json:"id"`
 	Reports int       `json:"reports"`
-	Open    int       `json:"open"`    // of them not decided on
-	Subject string    `json:"subject"` // of the first
+	Open    int       `json:"open"`             // of them not decided on
+	Subject string    `json:"subject"`          // of the first
+	Sealed  bool      `json:"sealed,omitempty"` // as of the first
 	Newest  time.Time `json:"newest"`
 }
 

@@ -80,7 +80,7 @@ func ParseQuery(s string, now time.Time) (Query, error) {
 			text = append(text, w)
 			continue
 		}
-		if err := q.set(strings.ToLower(name), strings.ReplaceAll(value, `"`, ""), now); err != nil {
+		if err := q.Set(strings.ToLower(name), strings.ReplaceAll(value, `"`, ""), now); err != nil {
 			return q, err
 		}
 	}
@@ -99,7 +99,10 @@ func splitWords(s string) []string {
 	})
 }
 
-func (q *Query) set(name, value string, now time.Time) (err error) {
+// Set sets the filter with that name of QueryWords as the filter language has
+// it: an age counts from now. A value that cannot be read is ErrInvalid; Check
+// says whether q makes sense as a whole.
+func (q *Query) Set(name, value string, now time.Time) (err error) {
 	switch name {
 	case "clause":
 		q.Clause = ClauseID(value)
@@ -135,6 +138,8 @@ func (q *Query) set(name, value string, now time.Time) (err error) {
 		q.Until, err = ParseTime(value, now)
 	case "order":
 		q.Order = Order(value)
+	default:
+		return fmt.Errorf("%s:%s: want one of %s: %w", name, value, strings.Join(QueryWords, ", "), ErrInvalid)
 	}
 	if err != nil {
 		return fmt.Errorf("%s:%s: %w", name, value, err)

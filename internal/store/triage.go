@@ -38,7 +38,7 @@ func (s *Store) Bulk(ctx context.Context, who aup.Actor, b aup.Bulk) (out []aup.
 			a := b.Action
 			a.Saw = sight.Saw
 			r, err := s.actOne(tx, who, sight.ID, a)
-			res := aup.BulkResult{ID: sight.ID, Subject: r.Subject, Revision: r.Revision}
+			res := aup.BulkResult{ID: sight.ID, Subject: r.Subject, Sealed: r.Sealed, Revision: r.Revision}
 			if err != nil {
 				if !refused(err) {
 					return err
