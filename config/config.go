@@ -35,10 +35,13 @@ func DefaultPolicy() []byte { return defaultPolicy }
 // Config is the whole configuration. Default returns one in which everything
 // but the mailboxes is set.
 type Config struct {
-	Data      string    `yaml:"data"`   // the data folder
-	Policy    string    `yaml:"policy"` // a policy file; empty for the built-in one
-	Mailboxes []Mailbox `yaml:"mailboxes"`
-	Select    Select    `yaml:"select"`
+	Data   string `yaml:"data"`   // the data folder
+	Policy string `yaml:"policy"` // a policy file; empty for the built-in one
+	// FurtherPolicies are files of policies that reports are held against as
+	// well, such as a code of conduct.
+	FurtherPolicies []string  `yaml:"further_policies"`
+	Mailboxes       []Mailbox `yaml:"mailboxes"`
+	Select          Select    `yaml:"select"`
 	// Poll is how often a folder is looked at where the server has no IDLE.
 	Poll Duration `yaml:"poll"`
 	// MaxMessage is the size above which a message is recorded by its header

@@ -85,8 +85,13 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 	// The learned part cannot tell no violation from a clause that it never saw.
 	unknown := slices.ContainsFunc(fired, func(f firing) bool { return !slices.Contains(c.vocab.learned.clauses, f.rule.Clause) })
 	for _, f := range c.vocab.learned.judge(c.vocab, zones) {
-		if _, ok := c.policy.Clause(f.rule.Clause); ok || f.rule.Clause == aup.None && !unknown {
+		if f.rule.Clause == aup.None && !unknown {
 			fired = append(fired, f)
+		}
+		for _, id := range c.policy.Means(f.rule.Clause) {
+			as := *f.rule
+			as.Clause = id
+			fired = append(fired, firing{&as, f.weight, f.spans})
 		}
 	}
 	v := c.decide(doc, zones, scores(fired))

@@ -15,7 +15,8 @@ import (
 	"aupd/internal/policy"
 )
 
-func classifier(t testing.TB) *classify.Classifier {
+// shippedPolicy returns the built-in policy.
+func shippedPolicy(t testing.TB) *policy.Policy {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", "config", "policy.yaml"))
 	if err != nil {
@@ -25,7 +26,12 @@ func classifier(t testing.TB) *classify.Classifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := classify.New(p)
+	return p
+}
+
+func classifier(t testing.TB) *classify.Classifier {
+	t.Helper()
+	c, err := classify.New(shippedPolicy(t))
 	if err != nil {
 		t.Fatal(err)
 	}

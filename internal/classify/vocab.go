@@ -87,10 +87,7 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 		}
 	}
 	v.digest = modelDigest(append(all, learnedFile)...)
-	for _, r := range append(rules, v.ownText(p, rules)...) {
-		if _, ok := p.Clause(r.Clause); !ok && r.Clause != aup.None {
-			continue
-		}
+	for _, r := range append(meant(p, rules), v.ownText(p, rules)...) {
 		if err := r.resolve(v); err != nil {
 			return nil, err
 		}
@@ -181,13 +178,29 @@ func (r *rule) resolve(v *vocabulary) error {
 	return errors.Join(errs...)
 }
 
+// meant returns the rules for the clauses of p that mean the clauses which the
+// vocabulary has rules for, and those for no violation.
+func meant(p *policy.Policy, rules []rule) []rule {
+	var out []rule
+	for _, r := range rules {
+		if r.Clause == aup.None {
+			out = append(out, r)
+		}
+		for _, id := range p.Means(r.Clause) {
+			r.Clause = id
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // ownText makes rules from a clause's own words, for the clauses that the
 // vocabulary has no rules for: its cues, its title, and the telling words of
 // both title and summary.
 func (v *vocabulary) ownText(p *policy.Policy, rules []rule) []rule {
 	var out []rule
 	for _, c := range p.Clauses {
-		known := slices.ContainsFunc(rules, func(r rule) bool { return r.Clause == c.ID })
+		known := slices.ContainsFunc(rules, func(r rule) bool { return slices.Contains(p.Means(r.Clause), c.ID) })
 		if len(c.Cues) > 0 {
 			name := "cue/" + string(c.ID)
 			for _, cue := range c.Cues {

@@ -33,7 +33,7 @@ func (a *app) classifyCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		c, err := classify.New(p)
+		c, err := classify.NewPanel(p)
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (a *app) classifyCmd() *cobra.Command {
 			}
 			a.verdict(m.Source.Folder, v)
 			if why {
-				a.why(v.Findings, &doc, p)
+				a.why(v.Findings, &doc, p.Policy)
 				fmt.Fprintln(a.out)
 			}
 			return nil

@@ -42,8 +42,8 @@ the scores are, what is taken for what, and the surest misses with their reasons
 	return cmd
 }
 
-func evaluate(p *policy.Policy, ev evidence.Options, dir string) (classify.Eval, error) {
-	c, err := classify.New(p)
+func evaluate(p *policy.Set, ev evidence.Options, dir string) (classify.Eval, error) {
+	c, err := classify.NewPanel(p)
 	if err != nil {
 		return classify.Eval{}, err
 	}
@@ -60,7 +60,7 @@ func evaluate(p *policy.Policy, ev evidence.Options, dir string) (classify.Eval,
 	return classify.Evaluate(labels, verdicts), nil
 }
 
-func classifyFile(c *classify.Classifier, ev evidence.Options, path string) (aup.Verdict, error) {
+func classifyFile(c *classify.Panel, ev evidence.Options, path string) (aup.Verdict, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return aup.Verdict{}, noFile(path, err)

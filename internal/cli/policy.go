@@ -14,22 +14,22 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// policy loads the configured policy, or the one built in.
-func (a *app) policy() (*policy.Policy, error) {
+// policy loads the configured policies, or the one built in.
+func (a *app) policy() (*policy.Set, error) {
 	cfg, err := a.config()
 	if err != nil {
 		return nil, err
 	}
-	return daemon.LoadPolicy(cfg.Policy)
+	return daemon.LoadPolicies(cfg)
 }
 
-// reader returns the configured policy and how mail is read under it.
-func (a *app) reader() (*policy.Policy, evidence.Options, error) {
+// reader returns the configured policies and how mail is read under them.
+func (a *app) reader() (*policy.Set, evidence.Options, error) {
 	cfg, err := a.config()
 	if err != nil {
 		return nil, evidence.Options{}, err
 	}
-	p, err := daemon.LoadPolicy(cfg.Policy)
+	p, err := daemon.LoadPolicies(cfg)
 	if err != nil {
 		return nil, evidence.Options{}, err
 	}
@@ -157,12 +157,15 @@ func (a *app) policyDiffCmd() *cobra.Command {
 	}
 	asJSON := cmd.Flags().Bool("json", false, "one JSON object a change")
 	cmd.RunE = run(func(_ *cobra.Command, args []string) error {
-		from, err := a.policy()
-		if len(args) == 2 {
-			from, err = daemon.LoadPolicy(args[0])
-		}
+		set, err := a.policy()
 		if err != nil {
 			return err
+		}
+		from := set.Main
+		if len(args) == 2 {
+			if from, err = daemon.LoadPolicy(args[0]); err != nil {
+				return err
+			}
 		}
 		to, err := daemon.LoadPolicy(args[len(args)-1])
 		if err != nil {

@@ -53,7 +53,7 @@ shortened to any prefix that only one report has.`,
 		if err != nil {
 			return err
 		}
-		a.showReport(r, doc, p, why)
+		a.showReport(r, doc, p.Policy, why)
 		return nil
 	})
 	return cmd

@@ -16,20 +16,20 @@ import (
 	"aupd/internal/policy"
 )
 
-// A brain is a policy with the classifier for it, and how mail is read.
+// A brain is the policies with the classifier for them, and how mail is read.
 type brain struct {
-	policy     *policy.Policy
-	classifier *classify.Classifier
+	policy     *policy.Set
+	classifier *classify.Panel
 	evidence   evidence.Options
 	deadlines  aup.Deadlines
 }
 
 func newBrain(cfg config.Config) (*brain, error) {
-	p, err := LoadPolicy(cfg.Policy)
+	p, err := LoadPolicies(cfg)
 	if err != nil {
 		return nil, err
 	}
-	c, err := classify.New(p)
+	c, err := classify.NewPanel(p)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +41,9 @@ func newBrain(cfg config.Config) (*brain, error) {
 const lookupWithin = 5 * time.Second
 
 // Evidence returns how mail is read under cfg and p.
-func Evidence(cfg config.Config, p *policy.Policy) evidence.Options {
+func Evidence(cfg config.Config, p *policy.Set) evidence.Options {
 	opt := evidence.Options{
-		PolicyText: p.Sentences(), AuthservIDs: cfg.Evidence.AuthservIDs, Never: cfg.Evidence.NeverSource, OwnDomains: cfg.Evidence.OwnDomains,
+		PolicyText: p.AllSentences(), AuthservIDs: cfg.Evidence.AuthservIDs, Never: cfg.Evidence.NeverSource, OwnDomains: cfg.Evidence.OwnDomains,
 	}
 	if cfg.Evidence.VerifyDKIM {
 		opt.LookupTXT = func(name string) ([]string, error) {
@@ -53,6 +53,23 @@ func Evidence(cfg config.Config, p *policy.Policy) evidence.Options {
 		}
 	}
 	return opt
+}
+
+// LoadPolicies reads the policy and the further ones that cfg names.
+func LoadPolicies(cfg config.Config) (*policy.Set, error) {
+	main, err := LoadPolicy(cfg.Policy)
+	if err != nil {
+		return nil, err
+	}
+	var further []*policy.Policy
+	for _, path := range cfg.FurtherPolicies {
+		p, err := LoadPolicy(path)
+		if err != nil {
+			return nil, err
+		}
+		further = append(further, p)
+	}
+	return policy.NewSet(main, further...)
 }
 
 // LoadPolicy reads the policy file at path, or the built-in policy when path

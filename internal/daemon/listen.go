@@ -117,7 +117,7 @@ func (d *daemon) consoleMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	httpapi.New(mux, d.backend())
 	web.New(mux, web.Options{
-		Backlog: d.backlog(), Policy: func() *policy.Policy { return d.brain.Load().policy },
+		Backlog: d.backlog(), Policy: func() *policy.Policy { return d.brain.Load().policy.Policy },
 		Version: d.opt.Version, Log: d.opt.Log,
 	})
 	return mux

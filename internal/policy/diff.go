@@ -10,7 +10,7 @@ import (
 // A Change is one difference between two versions of a policy.
 type Change struct {
 	Clause aup.ClauseID `json:"clause"`
-	What   string       `json:"what"` // added, removed, title, summary, wording, severity, exception, enforcement, cues
+	What   string       `json:"what"` // added, removed, title, summary, wording, severity, exception, enforcement, sealed, like, cues
 	From   string       `json:"from,omitempty"`
 	To     string       `json:"to,omitempty"`
 }
@@ -43,6 +43,8 @@ func Diff(a, b *Policy) []Change {
 			{"severity", string(from.Severity), string(to.Severity)},
 			{"exception", fmt.Sprint(from.Exception), fmt.Sprint(to.Exception)},
 			{"enforcement", fmt.Sprint(from.Enforce), fmt.Sprint(to.Enforce)},
+			{"sealed", fmt.Sprint(from.Sealed), fmt.Sprint(to.Sealed)},
+			{"like", string(from.Like), string(to.Like)},
 			{"cues", fmt.Sprint(from.Cues), fmt.Sprint(to.Cues)},
 		} {
 			if f.from != f.to {

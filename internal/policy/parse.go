@@ -16,6 +16,10 @@ import (
 // clauseID is a number with up to two levels below it.
 var clauseID = regexp.MustCompile(`^[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,2}$`)
 
+// policyName is what a policy may be called: it stands before the ids of its
+// clauses where several policies are in force.
+var policyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+
 // maxFile is the most bytes of a policy: the longest published ones are under
 // 200 KB.
 const maxFile = 1 << 20
@@ -45,6 +49,8 @@ func (p *Policy) check(file string) []error {
 	}
 	if p.Name == "" {
 		wrong("name: missing: give the policy a short name")
+	} else if !policyName.MatchString(p.Name) {
+		wrong("name %q: want a short word of lower-case letters, digits and hyphens", p.Name)
 	}
 	if len(p.Clauses) == 0 {
 		wrong("clauses: missing: a policy needs at least one clause")
@@ -66,6 +72,9 @@ func (p *Policy) check(file string) []error {
 			}
 		} else if c.Exception {
 			wrong("%s: an exception permits what the clause above it prohibits: give it an id below that, such as %s.1", where, c.ID)
+		}
+		if c.Like != "" && !clauseID.MatchString(string(c.Like)) {
+			wrong("%s: like %q: want the id of a clause of the built-in policy, such as 1.4", where, c.Like)
 		}
 		if c.Title == "" {
 			wrong("%s: title: missing", where)

@@ -29,11 +29,15 @@ const (
 // A Policy is one version of a policy. It is not modified after it was made,
 // and so safe for concurrent use.
 type Policy struct {
-	Name      string   `yaml:"name" json:"name"` // short, in lower case: "aup"
-	Title     string   `yaml:"title" json:"title"`
-	Reporting string   `yaml:"reporting,omitempty" json:"reporting,omitempty"` // how violations are reported
-	Clauses   []Clause `yaml:"clauses" json:"clauses"`                         // in the order of the document
-	Notices   []Notice `yaml:"notices,omitempty" json:"notices,omitempty"`
+	Name      string `yaml:"name" json:"name"` // short, in lower case: "aup"
+	Title     string `yaml:"title" json:"title"`
+	Reporting string `yaml:"reporting,omitempty" json:"reporting,omitempty"` // how violations are reported
+	// OwnIDs says that the clause ids are the policy's own and not those of the
+	// built-in policy: its clauses are matched by their own text, or as the
+	// built-in clause that they name in Like.
+	OwnIDs  bool     `yaml:"own_ids,omitempty" json:"own_ids,omitempty"`
+	Clauses []Clause `yaml:"clauses" json:"clauses"` // in the order of the document
+	Notices []Notice `yaml:"notices,omitempty" json:"notices,omitempty"`
 }
 
 // A Clause is one numbered prohibition, detail or exception.
@@ -51,6 +55,8 @@ type Clause struct {
 	// who are cleared for it.
 	Sealed  bool          `yaml:"sealed,omitempty" json:"sealed,omitempty"`
 	Enforce []Enforcement `yaml:"enforcement,omitempty" json:"enforcement,omitempty"`
+	// Like names the clause of the built-in policy that this one means.
+	Like aup.ClauseID `yaml:"like,omitempty" json:"like,omitempty"`
 	// Cues are words by which an operator helps the classifier to match a
 	// clause that it has no rules for.
 	Cues []string `yaml:"cues,omitempty" json:"cues,omitempty"`
@@ -72,6 +78,17 @@ func (p *Policy) Clause(id aup.ClauseID) (Clause, bool) {
 		}
 	}
 	return Clause{}, false
+}
+
+// Means returns the clauses of p that are what the built-in policy calls id.
+func (p *Policy) Means(id aup.ClauseID) []aup.ClauseID {
+	var out []aup.ClauseID
+	for _, c := range p.Clauses {
+		if c.Like == id || c.Like == "" && !p.OwnIDs && c.ID == id {
+			out = append(out, c.ID)
+		}
+	}
+	return out
 }
 
 // Parent returns the id of the clause that c is a detail of, empty for one at

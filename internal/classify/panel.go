@@ -1,0 +1,70 @@
+package classify
+
+import (
+	"fmt"
+
+	"aupd/internal/aup"
+	"aupd/internal/policy"
+)
+
+// A Panel holds documents against several policies at once. It is safe for
+// concurrent use.
+type Panel struct {
+	set     *policy.Set
+	main    *Classifier
+	further []*Classifier
+}
+
+// NewPanel returns a Panel for every policy of set.
+func NewPanel(set *policy.Set) (*Panel, error) {
+	main, err := New(set.Main)
+	if err != nil {
+		return nil, err
+	}
+	p := &Panel{set: set, main: main}
+	for _, f := range set.Further {
+		c, err := New(f)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", f.Name, err)
+		}
+		p.further = append(p.further, c)
+	}
+	return p, nil
+}
+
+// Model identifies what verdicts are made with, as [Classifier.Model] does.
+func (p *Panel) Model() string { return p.main.Model() }
+
+// Classify returns the main policy's verdict on doc, and with it what the
+// further policies find: their clauses, by the ids under which the set knows
+// them, follow those of the main policy. A report that breaks a further policy
+// alone is a violation with that policy's clause as the primary one.
+func (p *Panel) Classify(doc *aup.Document) aup.Verdict {
+	v := p.main.Classify(doc)
+	for i, c := range p.further {
+		w := c.Classify(doc)
+		of := p.set.Further[i]
+		for _, f := range w.Findings {
+			f.Clause, f.Policy = of.Qualify(f.Clause), of.Name
+			v.Findings = append(v.Findings, f)
+		}
+		if w.Outcome != aup.OutcomeViolation {
+			continue
+		}
+		for _, id := range w.Clauses {
+			v.Clauses = append(v.Clauses, of.Qualify(id))
+		}
+		if v.Primary == aup.None {
+			v.Outcome, v.Primary, v.Review, v.Reason = w.Outcome, of.Qualify(w.Primary), w.Review, w.Reason
+		}
+		if w.Severity.Rank() < v.Severity.Rank() {
+			v.Severity = w.Severity
+		}
+		if v.Urgent == "" {
+			v.Urgent = w.Urgent
+		}
+		v.Sealed = v.Sealed || w.Sealed
+	}
+	v.Policy = p.set.Version()
+	return v
+}
