@@ -39,10 +39,11 @@ type Event struct {
 	// From says where it was done: "mailbox", "file", "cli", "console", "api".
 	From string `json:"from,omitempty"`
 
-	Received   *Received   `json:"received,omitempty"`
-	Seen       *Seen       `json:"seen,omitempty"`
-	Classified *Classified `json:"classified,omitempty"`
-	Action     *Action     `json:"action,omitempty"` // of every kind in ActionKinds, and of an opening
+	Received   *Received      `json:"received,omitempty"`
+	Seen       *Seen          `json:"seen,omitempty"`
+	Classified *Classified    `json:"classified,omitempty"`
+	Policy     *PolicyApplied `json:"policy,omitempty"`
+	Action     *Action        `json:"action,omitempty"` // of every kind in ActionKinds, and of an opening
 }
 
 // Received is the payload of an EventReceived.

@@ -14,26 +14,37 @@ import (
 	"aupd/internal/classify"
 	"aupd/internal/evidence"
 	"aupd/internal/policy"
+	"aupd/internal/store"
 )
 
 // A brain is the policies with the classifier for them, and how mail is read.
 type brain struct {
+	cfg        config.Config // what it was made from
 	policy     *policy.Set
 	classifier *classify.Panel
 	evidence   evidence.Options
 	deadlines  aup.Deadlines
 }
 
-func newBrain(cfg config.Config) (*brain, error) {
-	p, err := LoadPolicies(cfg)
+// newBrain returns the brain for cfg and what is in force in st.
+func newBrain(ctx context.Context, cfg config.Config, st *store.Store) (*brain, error) {
+	main, err := Main(ctx, cfg, st)
 	if err != nil {
 		return nil, err
 	}
+	p, err := withFurther(cfg, main)
+	if err != nil {
+		return nil, err
+	}
+	return brainOf(cfg, p)
+}
+
+func brainOf(cfg config.Config, p *policy.Set) (*brain, error) {
 	c, err := classify.NewPanel(p)
 	if err != nil {
 		return nil, err
 	}
-	return &brain{p, c, Evidence(cfg, p), Deadlines(cfg)}, nil
+	return &brain{cfg, p, c, Evidence(cfg, p), Deadlines(cfg)}, nil
 }
 
 // lookupWithin is how long one DNS question may take: a mail that names a slow
@@ -55,21 +66,14 @@ func Evidence(cfg config.Config, p *policy.Set) evidence.Options {
 	return opt
 }
 
-// LoadPolicies reads the policy and the further ones that cfg names.
+// LoadPolicies reads the policy and the further ones that cfg names, whatever
+// is in force in a store.
 func LoadPolicies(cfg config.Config) (*policy.Set, error) {
 	main, err := LoadPolicy(cfg.Policy)
 	if err != nil {
 		return nil, err
 	}
-	var further []*policy.Policy
-	for _, path := range cfg.FurtherPolicies {
-		p, err := LoadPolicy(path)
-		if err != nil {
-			return nil, err
-		}
-		further = append(further, p)
-	}
-	return policy.NewSet(main, further...)
+	return withFurther(cfg, main)
 }
 
 // LoadPolicy reads the policy file at path, or the built-in policy when path

@@ -17,6 +17,7 @@ import (
 	"aupd/internal/aup"
 	"aupd/internal/ingest"
 	"aupd/internal/mailbox"
+	"aupd/internal/policy"
 	"aupd/internal/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -61,12 +62,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	brain, err := newBrain(cfg)
-	if err != nil {
-		return err
-	}
 	d := &daemon{opt: opt, cfg: cfg, reg: reg}
-	d.brain.Store(brain)
 	st, err := store.Open(cfg.Data, store.Options{
 		Deadlines: func() aup.Deadlines { return d.brain.Load().deadlines },
 		Policy:    func() aup.Pinner { return d.brain.Load().policy },
@@ -75,6 +71,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	brain, err := newBrain(ctx, cfg, st)
+	if err != nil {
+		return err
+	}
+	d.brain.Store(brain)
 	if err := emptySpool(cfg); err != nil {
 		return err
 	}
@@ -127,18 +128,37 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 // reload reads the configuration again and takes it over as a whole, or keeps
 // the running one as it is and says why.
 func (d *daemon) reload(ctx context.Context) {
-	next, err := d.next()
+	next, err := d.next(ctx)
 	if err != nil {
 		d.opt.Log.Error("configuration not reloaded, the running one stays", "err", err)
 		return
 	}
 	d.watch.Load().stop()
-	d.runner.Use(next.brain.classifier, next.brain.evidence)
-	d.brain.Store(next.brain)
+	d.use(next.brain)
 	d.cfg = next.cfg
 	d.watch.Store(next.watch)
 	next.watch.start(ctx)
 	d.opt.Log.Info("configuration reloaded", "mailboxes", len(d.cfg.Mailboxes), "policy", next.brain.policy.Version())
+}
+
+// use makes b what mail is read and classified with from now on.
+func (d *daemon) use(b *brain) {
+	d.swap.Lock()
+	defer d.swap.Unlock()
+	d.runner.Use(b.classifier, b.evidence)
+	d.brain.Store(b)
+}
+
+// library returns the daemon's librarian: what it applies is used from then on.
+func (d *daemon) library() Library {
+	cfg := d.brain.Load().cfg
+	return Library{Config: cfg, Store: d.store, Applied: func(p *policy.Set) error {
+		b, err := brainOf(cfg, p)
+		if err == nil {
+			d.use(b)
+		}
+		return err
+	}}
 }
 
 // A generation is all that a reload replaces.
@@ -149,7 +169,7 @@ type generation struct {
 }
 
 // next builds everything that the configuration on disk asks for, or nothing.
-func (d *daemon) next() (*generation, error) {
+func (d *daemon) next(ctx context.Context) (*generation, error) {
 	cfg, err := d.opt.Load()
 	if err != nil {
 		return nil, err
@@ -161,7 +181,7 @@ func (d *daemon) next() (*generation, error) {
 			return nil, fmt.Errorf("%s changed from %q to %q: restart aupd for that: %w", fixed.what, fixed.was, fixed.is, aup.ErrInvalid)
 		}
 	}
-	b, err := newBrain(cfg)
+	b, err := newBrain(ctx, cfg, d.store)
 	if err != nil {
 		return nil, err
 	}

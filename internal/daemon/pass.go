@@ -71,7 +71,7 @@ type Intake struct {
 
 // NewIntake starts a runner that records in st until Wait is called.
 func NewIntake(ctx context.Context, cfg config.Config, st *store.Store, opt PassOptions) (*Intake, error) {
-	b, err := newBrain(cfg)
+	b, err := newBrain(ctx, cfg, st)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type daemon struct {
 	store  *store.Store
 	runner *ingest.Runner
 	reg    *prometheus.Registry
+	swap   sync.Mutex // held while brain and the runner's are replaced
 	brain  atomic.Pointer[brain]
 	watch  atomic.Pointer[watch]
 }

@@ -27,23 +27,25 @@ import (
 //	view/queue/<number>    = <rank, 3 bytes><when it was received, 8 bytes><id>
 //	                                         the open reports: see queue.go
 //	view/history/<id>\0<number> = ""        the events of each report
+//	view/policies/<number> = ""              the events that put a policy into force
 //	view/state/applied     = <number>        the last event applied
 //	view/state/version     = viewVersion
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 3
+const viewVersion = 4
 
 var (
-	bucketReports = []byte("reports")
-	bucketOrder   = []byte("order")
-	bucketIndex   = []byte("index")
-	bucketCounts  = []byte("counts")
-	bucketQueue   = []byte("queue")
-	bucketHistory = []byte("history")
-	bucketState   = []byte("state")
-	keyApplied    = []byte("applied")
-	keyVersion    = []byte("version")
+	bucketReports  = []byte("reports")
+	bucketOrder    = []byte("order")
+	bucketIndex    = []byte("index")
+	bucketCounts   = []byte("counts")
+	bucketQueue    = []byte("queue")
+	bucketHistory  = []byte("history")
+	bucketPolicies = []byte("policies")
+	bucketState    = []byte("state")
+	keyApplied     = []byte("applied")
+	keyVersion     = []byte("version")
 )
 
 // createView makes the empty view in place of the one there is.
@@ -55,7 +57,7 @@ func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketHistory, bucketState} {
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketHistory, bucketPolicies, bucketState} {
 		if _, err := view.CreateBucket(name); err != nil {
 			return nil, err
 		}
@@ -90,6 +92,11 @@ func applyEvent(view *bbolt.Bucket, e aup.Event) error {
 		return fmt.Errorf("apply event %d to a view of event %d: %w", e.Seq, last, aup.ErrConflict)
 	}
 	if e.Report == "" { // it concerns no single report
+		if e.Kind == aup.EventPolicy {
+			if err := view.Bucket(bucketPolicies).Put(seqKey(e.Seq), nil); err != nil {
+				return err
+			}
+		}
 		return view.Bucket(bucketState).Put(keyApplied, seqKey(e.Seq))
 	}
 	var before aup.Report
