@@ -109,6 +109,7 @@ func (d *daemon) socketMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	b := d.backend()
 	b.Keeper, b.Poll, b.Submit, b.Backup = d.store, d.wake, d.submit, d.store.WriteTo
+	b.Library = d.library()
 	httpapi.New(mux, b)
 	return mux
 }

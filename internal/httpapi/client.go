@@ -165,12 +165,17 @@ func decode[T any](resp *http.Response) (v T, err error) {
 
 // do makes a request and turns an error's status back into its kind.
 func (c *Client) do(ctx context.Context, method, path string, r io.Reader) (*http.Response, error) {
+	return c.doAs(ctx, method, path, "message/rfc822", r)
+}
+
+// doAs is do with a body of that media type.
+func (c *Client) doAs(ctx context.Context, method, path, mediaType string, r io.Reader) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://aupd"+Root+path, r)
 	if err != nil {
 		return nil, err
 	}
 	if r != nil {
-		req.Header.Set("Content-Type", "message/rfc822")
+		req.Header.Set("Content-Type", mediaType)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -34,6 +34,8 @@ type Backend struct {
 	Submit func(ctx context.Context, name string, body io.Reader) (aup.Receipt, error)
 	// Backup writes a consistent copy of the store.
 	Backup func(w io.Writer) (int64, error)
+	// Library knows the policies; nil where none is served.
+	Library aup.Librarian
 	// Version is the running program's version.
 	Version string
 }
@@ -56,6 +58,9 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	}
 	if b.Submit != nil {
 		submitRoute(api, b.Submit)
+	}
+	if b.Library != nil {
+		libraryRoutes(api, b.Library)
 	}
 	if b.Backup != nil {
 		backupRoute(api, b.Backup)

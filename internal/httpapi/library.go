@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"aupd/internal/aup"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// A rehearsalInput asks for a classification of every report anew.
+type rehearsalInput struct {
+	Body rehearsalBody
+}
+
+type rehearsalBody struct {
+	// Policy is a policy as YAML; empty for the one in force.
+	Policy string `json:"policy,omitempty" maxLength:"1048576" doc:"a policy file's text; left out, the policy in force"`
+	Record bool   `json:"record,omitempty" doc:"put the policy into force and record the new findings"`
+}
+
+func libraryRoutes(api huma.API, l aup.Librarian) {
+	huma.Register(api, get("list-policies", "/policies", "List the policy versions that were put into force"),
+		func(ctx context.Context, _ *struct{}) (*body[[]aup.PolicyVersion], error) {
+			if err := aup.PrincipalOf(ctx).Need(aup.RightRead); err != nil {
+				return nil, problem(err)
+			}
+			return respond(l.Policies(ctx))
+		})
+	op := post("rehearse", "/rehearsals", "Classify every report anew, as a trial or for good")
+	op.MaxBodyBytes = 2 << 20
+	op.Errors = []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusForbidden}
+	huma.Register(api, op, func(ctx context.Context, in *rehearsalInput) (*body[aup.Rehearsal], error) {
+		who := aup.PrincipalOf(ctx)
+		right := aup.RightRead
+		if in.Body.Record {
+			right = aup.RightPolicy
+		}
+		if err := who.Need(right); err != nil {
+			return nil, problem(err)
+		}
+		var text []byte
+		if in.Body.Policy != "" {
+			text = []byte(in.Body.Policy)
+		}
+		return respond(l.Rehearse(ctx, who.Actor(), text, in.Body.Record))
+	})
+}
+
+// Policies implements [aup.Librarian].
+func (c *Client) Policies(ctx context.Context) ([]aup.PolicyVersion, error) {
+	return fetch[[]aup.PolicyVersion](ctx, c, http.MethodGet, "/policies")
+}
+
+// Rehearse implements [aup.Librarian]. Who acts is whom the daemon takes the
+// client for.
+func (c *Client) Rehearse(ctx context.Context, _ aup.Actor, text []byte, record bool) (aup.Rehearsal, error) {
+	data, err := json.Marshal(rehearsalBody{string(text), record})
+	if err != nil {
+		return aup.Rehearsal{}, err
+	}
+	resp, err := c.doAs(ctx, http.MethodPost, "/rehearsals", "application/json", bytes.NewReader(data)) //nolint:bodyclose // decode closes it
+	if err != nil {
+		return aup.Rehearsal{}, err
+	}
+	return decode[aup.Rehearsal](resp)
+}
