@@ -30,6 +30,7 @@ type backend struct {
 	aup.Backlog
 	aup.Ledger
 	aup.Keeper
+	aup.Librarian
 	daemon *httpapi.Client // nil without a running daemon
 	store  *store.Store    // nil with one
 }
@@ -72,7 +73,7 @@ func openOnce(ctx context.Context, cfg config.Config, how access) (*backend, err
 	dir := cfg.Data
 	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
 	if err == nil {
-		return &backend{Backlog: c, Ledger: c, Keeper: c, daemon: c}, nil
+		return &backend{Backlog: c, Ledger: c, Keeper: c, Librarian: c, daemon: c}, nil
 	}
 	if !errors.Is(err, httpapi.ErrNoDaemon) {
 		return nil, err
@@ -82,18 +83,19 @@ func openOnce(ctx context.Context, cfg config.Config, how access) (*backend, err
 			return nil, fmt.Errorf("data folder %s: nothing is recorded there yet: run \"aupd ingest\" or \"aupd serve\", or name another folder with --data: %w", dir, aup.ErrNotFound)
 		}
 	}
-	p, err := daemon.LoadPolicy(cfg.Policy)
-	if err != nil {
-		return nil, err
-	}
 	deadlines := daemon.Deadlines(cfg)
+	var inForce aup.Pinner
 	s, err := store.Open(dir, store.Options{
-		ReadOnly: how == readOnly, Deadlines: func() aup.Deadlines { return deadlines }, Policy: func() aup.Pinner { return p },
+		ReadOnly: how == readOnly, Deadlines: func() aup.Deadlines { return deadlines }, Policy: func() aup.Pinner { return inForce },
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &backend{Backlog: s, Ledger: s, Keeper: s, store: s}, nil
+	lib := daemon.Library{Config: cfg, Store: s}
+	if inForce, err = lib.InForce(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &backend{Backlog: s, Ledger: s, Keeper: s, Librarian: lib, store: s}, nil
 }
 
 // config loads the configuration that the flags, the environment or the

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
+	"aupd/config"
 	"aupd/internal/aup"
 	"aupd/internal/daemon"
 	"aupd/internal/evidence"
@@ -14,16 +18,34 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// policy loads the configured policies, or the one built in.
-func (a *app) policy() (*policy.Set, error) {
+// policy returns the policies in force: those of the store, where there is one.
+func (a *app) policy(ctx context.Context) (*policy.Set, error) {
 	cfg, err := a.config()
 	if err != nil {
 		return nil, err
 	}
-	return daemon.LoadPolicies(cfg)
+	b, err := openData(ctx, cfg, readOnly)
+	if errors.Is(err, aup.ErrNotFound) || errors.Is(err, fs.ErrPermission) { // not this user's to ask
+		return daemon.LoadPolicies(cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	return policyOf(ctx, cfg, b)
 }
 
-// reader returns the configured policies and how mail is read under them.
+// policyOf returns the policies in force in an open backlog.
+func policyOf(ctx context.Context, cfg config.Config, b *backend) (*policy.Set, error) {
+	all, err := b.Policies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return daemon.InForce(cfg, all)
+}
+
+// reader returns the configured policies and how mail is read under them,
+// whatever is in force in a store.
 func (a *app) reader() (*policy.Set, evidence.Options, error) {
 	cfg, err := a.config()
 	if err != nil {
@@ -37,9 +59,9 @@ func (a *app) reader() (*policy.Set, evidence.Options, error) {
 }
 
 func (a *app) policyCmd() *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Show, check or import the policy", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "policy", Short: "Show, check, import, compare or apply the policy", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(a.policyShowCmd(), a.policyCheckCmd(), a.policyImportCmd(), a.policyDiffCmd())
+	cmd.AddCommand(a.policyShowCmd(), a.policyCheckCmd(), a.policyImportCmd(), a.policyDiffCmd(), a.policyApplyCmd(), a.policyVersionsCmd())
 	return cmd
 }
 
@@ -48,8 +70,8 @@ func (a *app) policyShowCmd() *cobra.Command {
 		Use: "show [CLAUSE]", Short: "Print the policy's clauses, or one of them", Args: cobra.MaximumNArgs(1),
 	}
 	asJSON := cmd.Flags().Bool("json", false, "one JSON object a clause")
-	cmd.RunE = run(func(_ *cobra.Command, args []string) error {
-		p, err := a.policy()
+	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
+		p, err := a.policy(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -156,8 +178,8 @@ func (a *app) policyDiffCmd() *cobra.Command {
 		Use: "diff A [B]", Short: "Say what differs between two policy files, or from the policy in force", Args: cobra.RangeArgs(1, 2),
 	}
 	asJSON := cmd.Flags().Bool("json", false, "one JSON object a change")
-	cmd.RunE = run(func(_ *cobra.Command, args []string) error {
-		set, err := a.policy()
+	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
+		set, err := a.policy(cmd.Context())
 		if err != nil {
 			return err
 		}

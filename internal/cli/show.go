@@ -30,7 +30,11 @@ shortened to any prefix that only one report has.`,
 	cmd.MarkFlagsMutuallyExclusive("why", "raw")
 	cmd.MarkFlagsMutuallyExclusive("json", "raw")
 	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
-		b, err := a.open(cmd.Context(), readOnly)
+		cfg, err := a.config()
+		if err != nil {
+			return err
+		}
+		b, err := openData(cmd.Context(), cfg, readOnly)
 		if err != nil {
 			return err
 		}
@@ -49,7 +53,7 @@ shortened to any prefix that only one report has.`,
 		if asJSON {
 			return a.showJSON(r, doc)
 		}
-		p, err := a.policy()
+		p, err := policyOf(cmd.Context(), cfg, b)
 		if err != nil {
 			return err
 		}

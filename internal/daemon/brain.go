@@ -28,11 +28,7 @@ type brain struct {
 
 // newBrain returns the brain for cfg and what is in force in st.
 func newBrain(ctx context.Context, cfg config.Config, st *store.Store) (*brain, error) {
-	main, err := Main(ctx, cfg, st)
-	if err != nil {
-		return nil, err
-	}
-	p, err := withFurther(cfg, main)
+	p, err := Library{Config: cfg, Store: st}.InForce(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -31,14 +31,7 @@ func (l Library) Rehearse(ctx context.Context, who aup.Actor, text []byte, recor
 		return aup.Rehearsal{}, fmt.Errorf("the configuration names the policy file %s: replace that file and reload, or take \"policy\" out of the configuration: %w",
 			l.Config.Policy, aup.ErrConflict)
 	}
-	main, err := Main(ctx, l.Config, l.Store)
-	if err == nil && text != nil {
-		main, err = policy.Parse(text, "the policy")
-	}
-	if err != nil {
-		return aup.Rehearsal{}, err
-	}
-	set, err := withFurther(l.Config, main)
+	set, err := l.candidate(ctx, text)
 	if err != nil {
 		return aup.Rehearsal{}, err
 	}
@@ -53,6 +46,43 @@ func (l Library) Rehearse(ctx context.Context, who aup.Actor, text []byte, recor
 		}
 	}
 	return Rehearsing{Store: l.Store, Classifier: panel, Policy: set.Version(), Who: who, Record: record, Now: now}.Run(ctx)
+}
+
+// candidate returns the policies with the one in text as the main one, and
+// those in force without a text.
+func (l Library) candidate(ctx context.Context, text []byte) (*policy.Set, error) {
+	if text == nil {
+		return l.InForce(ctx)
+	}
+	main, err := policy.Parse(text, "the policy")
+	if err != nil {
+		return nil, err
+	}
+	return withFurther(l.Config, main)
+}
+
+// InForce returns the policies in force in the store.
+func (l Library) InForce(ctx context.Context) (*policy.Set, error) {
+	all, err := l.Store.Policies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return InForce(l.Config, all)
+}
+
+// InForce returns the policies in force. The main one is the file that cfg
+// names, else the last of the versions that were put into force, else the
+// built-in one.
+func InForce(cfg config.Config, all []aup.PolicyVersion) (*policy.Set, error) {
+	if cfg.Policy != "" || len(all) == 0 {
+		return LoadPolicies(cfg)
+	}
+	last := all[len(all)-1]
+	main, err := policy.Parse([]byte(last.Text), fmt.Sprintf("policy of event %d", last.Seq))
+	if err != nil {
+		return nil, err
+	}
+	return withFurther(cfg, main)
 }
 
 // apply puts the main policy of set into force, unless it is so already.
@@ -78,25 +108,6 @@ func (l Library) apply(ctx context.Context, who aup.Actor, set *policy.Set, now 
 		return err
 	}
 	return l.Applied(set)
-}
-
-// Main returns the main policy in force: the file that cfg names, else what was
-// last put into force in the store, else the built-in policy.
-func Main(ctx context.Context, cfg config.Config, lib interface {
-	Policies(context.Context) ([]aup.PolicyVersion, error)
-}) (*policy.Policy, error) {
-	if cfg.Policy != "" {
-		return LoadPolicy(cfg.Policy)
-	}
-	all, err := lib.Policies(ctx)
-	if err != nil || len(all) == 0 {
-		if err == nil {
-			return LoadPolicy("")
-		}
-		return nil, err
-	}
-	last := all[len(all)-1]
-	return policy.Parse([]byte(last.Text), "policy of event "+fmt.Sprint(last.Seq))
 }
 
 func withFurther(cfg config.Config, main *policy.Policy) (*policy.Set, error) {
