@@ -132,8 +132,8 @@ type Admin struct {
 
 // Log says how the daemon logs.
 type Log struct {
-	Level  slog.Level `yaml:"level"`
-	Format string     `yaml:"format"` // text or json
+	Level  Level  `yaml:"level"`
+	Format string `yaml:"format"` // text or json
 }
 
 // Default returns the built-in configuration.
@@ -238,6 +238,21 @@ func (d *Date) UnmarshalYAML(b []byte) error {
 		return fmt.Errorf("date %q: write it as in 2027-01-31", s)
 	}
 	*d = Date(t)
+	return nil
+}
+
+// A Level is how much is logged: debug, info, warn or error.
+type Level slog.Level
+
+// UnmarshalYAML reads a level.
+func (l *Level) UnmarshalYAML(b []byte) error {
+	var s string
+	if err := yaml.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	if (*slog.Level)(l).UnmarshalText([]byte(s)) != nil {
+		return fmt.Errorf("level %q: want debug, info, warn or error", s)
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@ package main_test
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -118,28 +117,5 @@ func await(t *testing.T, done func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("it did not happen within 30s")
 		}
-	}
-}
-
-// TestExpiredCertificate names what is wrong in one line.
-func TestExpiredCertificate(t *testing.T) {
-	cert, err := imaptest.NewCertificate(time.Now().Add(-time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tls, err := cert.Server()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := imaptest.Start(imaptest.WithTLS(tls))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	config := configure(t, server.Addr(), cert.PEM, "")
-	out, err := exec.CommandContext(t.Context(), build(t), "--config", config, "ingest").Output()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || !strings.Contains(string(exit.Stderr), "expired") || strings.Count(string(exit.Stderr), "\n") != 1 {
-		t.Errorf("ingest: %v, %q; want one line that says the certificate has expired", err, out)
 	}
 }

@@ -30,6 +30,8 @@ func (a *app) configCmd() *cobra.Command {
 func (a *app) configCheckCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "check [FILE]", Short: "Check a configuration file, all problems at once", Args: cobra.MaximumNArgs(1),
+		Long: `Read the configuration, the policy that it names, and every certificate and
+secret, and name all that is wrong. Nothing is connected to: see "aupd doctor".`,
 		RunE: run(func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				a.configPath = args[0]
@@ -38,16 +40,8 @@ func (a *app) configCheckCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := daemon.LoadPolicy(cfg.Policy); err != nil {
+			if err := daemon.Check(cfg); err != nil {
 				return err
-			}
-			for _, m := range cfg.Mailboxes {
-				if m.OAuth2 != nil {
-					continue
-				}
-				if _, err := m.Password(); err != nil {
-					return err
-				}
 			}
 			fmt.Fprintf(a.out, "good: %d %s, data in %s\n", len(cfg.Mailboxes), plural(len(cfg.Mailboxes), "mailbox"), cfg.Data)
 			return nil

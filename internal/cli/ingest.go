@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"aupd/internal/aup"
@@ -45,6 +46,9 @@ Mail that is recorded already is not recorded again.`,
 			err = a.ingestMailboxes(cmd.Context(), b, sum, bar, log)
 		}
 		bar.stop()
+		if err != nil && !errors.Is(err, errSome) && sum.empty() {
+			return err
+		}
 		return errors.Join(a.summarise(sum, asJSON), err)
 	})
 	return cmd
@@ -57,6 +61,15 @@ type summary struct {
 	Failed    int              `json:"failed"`
 	ByOutcome map[string]int   `json:"-"`
 	Fates     map[aup.Fate]int `json:"fates,omitempty"` // of the mailboxes' messages
+}
+
+// empty reports whether nothing was dealt with.
+func (s *summary) empty() bool {
+	n := s.New + s.Known + max(s.Failed, 1) - 1 // one failed input is its error
+	for _, count := range s.Fates {
+		n += count
+	}
+	return n == 0
 }
 
 func (s *summary) count(r aup.Receipt) {
@@ -176,7 +189,21 @@ func (a *app) ingestMailboxes(ctx context.Context, b *backend, sum *summary, bar
 	if statusErr == nil {
 		sum.Fates = newFates(before, after)
 	}
-	return errors.Join(err, statusErr)
+	folders := 0
+	for _, mb := range cfg.Mailboxes {
+		folders += len(mb.Folders)
+	}
+	return errors.Join(a.some(err, folders), statusErr)
+}
+
+// some makes of the errors joined in err, each a line on one folder, that some
+// of so many failed, unless all of them did.
+func (a *app) some(err error, of int) error {
+	if err == nil || strings.Count(err.Error(), "\n")+1 >= of {
+		return err
+	}
+	a.complain(err)
+	return printed{errSome}
 }
 
 // waitForDaemon asks the running daemon to poll and returns when each of its
@@ -208,7 +235,7 @@ func (a *app) waitForDaemon(ctx context.Context, b *backend, sum *summary) error
 		if done {
 			sum.New = s.Reports - before.Reports
 			sum.Fates = newFates(before, s)
-			return errors.Join(faults...)
+			return a.some(errors.Join(faults...), len(s.Folders))
 		}
 		select {
 		case <-ctx.Done():

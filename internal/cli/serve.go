@@ -52,7 +52,7 @@ func frugal() {
 
 // newLog returns the daemon's log as it is configured.
 func newLog(w io.Writer, c config.Log) *slog.Logger {
-	opt := &slog.HandlerOptions{Level: c.Level}
+	opt := &slog.HandlerOptions{Level: slog.Level(c.Level)}
 	if c.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, opt))
 	}

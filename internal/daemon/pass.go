@@ -147,3 +147,32 @@ func Probe(ctx context.Context, cfg config.Config, mb config.Mailbox) (mailbox.P
 	}
 	return w.Probe(ctx)
 }
+
+// Check returns all that is wrong with the files that cfg names, joined: the
+// policy, certificates, keys and secrets. Nothing is connected to.
+func Check(cfg config.Config) error {
+	_, err := LoadPolicy(cfg.Policy)
+	errs := []error{err}
+	for _, mb := range cfg.Mailboxes {
+		_, err := newWatcher(cfg, mb, nil, nil, nil, nil, nil)
+		errs = append(errs, err, checkSecrets(mb))
+	}
+	return errors.Join(errs...)
+}
+
+func checkSecrets(mb config.Mailbox) error {
+	if mb.OAuth2 == nil {
+		_, err := mb.Password()
+		return err
+	}
+	var errs []error
+	for key, file := range map[string]string{"client_secret_file": mb.OAuth2.ClientSecretFile, "refresh_token_file": mb.OAuth2.RefreshTokenFile} {
+		if file == "" {
+			continue
+		}
+		if _, err := config.ReadSecret(file); err != nil {
+			errs = append(errs, fmt.Errorf("mailbox %s: oauth2.%s: %w", mb.Name, key, err))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -18,20 +18,19 @@ import (
 )
 
 // Decode reads data into the value that into points to. file names the file in
-// errors, kind is what each of them wraps. All unknown keys are reported at
-// once, joined; of other errors there is one. After an error the value may be
-// filled in part.
+// errors, kind is what each of them wraps. All unknown keys and wrong types are
+// reported at once, joined. After an error the value may be filled in part.
 func Decode(data []byte, file string, into any, kind error) error {
-	var errs []error
+	c := &checker{file: file}
 	err := guarded(file, func() error {
 		f, err := parse(data, file)
 		if err != nil {
 			return err
 		}
 		for _, doc := range f.Docs {
-			errs = append(errs, unknownKeys(doc.Body, reflect.TypeOf(into), file, "")...)
+			c.value(doc.Body, reflect.TypeOf(into), "")
 		}
-		if len(errs) > 0 {
+		if len(c.errs) > 0 {
 			return nil
 		}
 		if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
@@ -40,12 +39,12 @@ func Decode(data []byte, file string, into any, kind error) error {
 		return nil
 	})
 	if err != nil {
-		errs = append(errs, err)
+		c.errs = append(c.errs, err)
 	}
-	for i, err := range errs {
-		errs[i] = fmt.Errorf("%w: %w", err, kind)
+	for i, err := range c.errs {
+		c.errs[i] = fmt.Errorf("%w: %w", err, kind)
 	}
-	return errors.Join(errs...)
+	return errors.Join(c.errs...)
 }
 
 // maxDepth is how deep a file may nest: the deepest that we read has five
@@ -113,13 +112,20 @@ func located(file string, err error) error {
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {
 		pos := at.GetToken().Position
-		msg := strings.NewReplacer("cannot unmarshal", "cannot read", "into Go struct field ", "as ", "into Go value of type", "as").Replace(at.GetMessage())
-		return fmt.Errorf("%s:%d:%d: %s", file, pos.Line, pos.Column, oneLine(msg))
+		return fmt.Errorf("%s:%d:%d: %s", file, pos.Line, pos.Column, message(err))
 	}
-	return fmt.Errorf("%s: %s", file, oneLine(err.Error()))
+	return fmt.Errorf("%s: %s", file, message(err))
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// message returns what err says on one line, without the excerpt of the file
+// that the library puts below it.
+func message(err error) string {
+	text := err.Error()
+	if at := yaml.Error(nil); errors.As(err, &at) {
+		text = at.GetMessage()
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
 
 // A Locator finds where in a file a value stands. The zero Locator finds
 // nothing.

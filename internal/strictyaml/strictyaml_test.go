@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"aupd/internal/strictyaml"
 
@@ -14,11 +15,22 @@ type file struct {
 	Name  string   `yaml:"name"`
 	Words []string `yaml:"words,omitempty"`
 	Inner *struct {
-		Depth int `yaml:"depth"`
+		Depth int  `yaml:"depth"`
+		Open  bool `yaml:"open"`
 	} `yaml:"inner"`
+	Wait  wait            `yaml:"wait"`
+	Waits map[string]wait `yaml:"waits"`
 	Items []struct {
 		ID string `yaml:"id"`
 	} `yaml:"items"`
+}
+
+type wait time.Duration
+
+func (w *wait) UnmarshalText(b []byte) (err error) {
+	d, err := time.ParseDuration(string(b))
+	*w = wait(d)
+	return err
 }
 
 var errKind = errors.New("no good")
@@ -35,10 +47,16 @@ func TestDecode(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, want string }{
-		"unknown key":           {"nam: x\n", `f:1:1: unknown key "nam": did you mean "name"?: no good`},
-		"unknown keys":          {"colour: x\nitems:\n- id: a\n- ident: b\n", "f:1:1: unknown key \"colour\": known are name, words, inner, items: no good\nf:4:3: unknown key \"ident\" in items[1]: known are id: no good"},
-		"behind a pointer":      {"inner: {dept: 1}", `f:1:9: unknown key "dept" in inner: did you mean "depth"?: no good`},
-		"wrong type":            {"inner: {depth: x}", "f:1:16: cannot read string as file.Inner of type int: no good"},
+		"unknown key":      {"nam: x\n", `f:1:1: unknown key "nam": did you mean "name"?: no good`},
+		"unknown keys":     {"colour: x\nitems:\n- id: a\n- ident: b\n", "f:1:1: unknown key \"colour\": known are name, words, inner, wait, waits, items: no good\nf:4:3: unknown key \"ident\" in items[1]: known are id: no good"},
+		"behind a pointer": {"inner: {dept: 1}", `f:1:9: unknown key "dept" in inner: did you mean "depth"?: no good`},
+		"wrong types": {"name: [n]\nwords: a\ninner: {depth: x, open: perhaps}\nwait: 5 pounds\nitems: {id: a}\nwaits: {a: b}\n",
+			"f:1:7: name: want a single value: no good\nf:2:8: words: want a list, as in [a, b]: no good\n" +
+				"f:3:16: inner.depth: is \"x\", want a number: no good\nf:3:25: inner.open: is \"perhaps\", want true or false: no good\n" +
+				"f:4:7: wait: time: unknown unit \" pounds\" in duration \"5 pounds\": no good\nf:5:8: items: want a list, as in [a, b]: no good\n" +
+				"f:6:12: waits.a: time: invalid duration \"b\": no good"},
+		"no keys":               {"word", "f:1:1: the file: want keys with values, as in {key: value}: no good"},
+		"wrong behind an alias": {"name: &a [x]\nwait: *a\n", "f:1:10: cannot unmarshal []interface {} into Go struct field file.Name of type string: no good"},
 		"broken":                {"words: [a\n", "f:1:8: sequence end token ']' not found: no good"},
 		"the library panics":    {"items: ! ", "f: cannot be read as YAML: runtime error: invalid memory address or nil pointer dereference: no good"},
 		"too many brackets":     {strings.Repeat("[", 100_000), "f:1:33: nested more than 32 deep: no good"},
