@@ -114,6 +114,9 @@ const (
 func (t *text) block(i int) (block, bool) {
 	at, marked := i, false
 	forward, original := markerOf(t.lines[i].text)
+	if i < t.noBlock && !forward && !original {
+		return block{}, false
+	}
 	bl := block{from: i, announced: forward, quoted: isQuoted(t.lines[i].text)}
 	if forward || original || ruled.MatchString(t.lines[i].text) {
 		marked = forward || original
@@ -130,7 +133,12 @@ func (t *text) block(i int) (block, bool) {
 	bl.english = name == "from" || name == "subject" || labels[name] == ""
 	sender := bl.values["from"] != ""
 	about := bl.values["date"] != "" || bl.values["subject"] != ""
-	return bl, sender && about && (marked || len(bl.values) >= 3)
+	if sender && about && (marked || len(bl.values) >= 3) {
+		return bl, true
+	}
+	// A run of fields that lacks one lacks it from any of its lines on.
+	t.noBlock = max(t.noBlock, bl.to)
+	return bl, false
 }
 
 // fields reads the fields from line at on and returns the line behind them.
