@@ -72,6 +72,9 @@ func mayLog(l string) bool {
 func isRow(l string) bool {
 	const longest = 1000
 	l = l[:min(len(l), longest)]
+	if strings.Count(l, ".") < 3 && strings.Count(l, ":") < 2 {
+		return false // no address
+	}
 	columns := max(strings.Count(l, "\t"), strings.Count(l, "|"), strings.Count(l, ";"), strings.Count(l, ","), strings.Count(l, "  "))
 	if columns < 2 {
 		return false
