@@ -47,11 +47,12 @@ func languageOf(s string) string {
 	if l, sure := byScript(s); sure {
 		return l
 	}
-	if l := byWords(s); l != "" {
+	l, known := byWords(s)
+	if l != "" {
 		return l
 	}
-	if countLetters(s) < enough {
-		return ""
+	if countLetters(s) < enough || !known && isASCII(s) {
+		return "" // no word that any language is full of: a list, a log, noise
 	}
 	const sample = 600 // bytes: more is slower and changes one guess in fifty
 	if info := whatlanggo.Detect(strings.ToValidUTF8(s[:min(len(s), sample)], "")); info.IsReliable() {
@@ -157,8 +158,9 @@ func byWord(words map[string][]string) map[string][]string {
 
 // byWords tells the language by its common words: at least two different ones,
 // a sixth of the text, and clearly more than any other language has. A word
-// that several languages share counts for each by its part.
-func byWords(s string) string {
+// that several languages share counts for each by its part. known reports
+// whether there is any such word.
+func byWords(s string) (language string, known bool) {
 	const parts = 12
 	score, distinct := map[string]int{}, map[string]map[string]bool{}
 	words := 0
@@ -182,7 +184,7 @@ func byWords(s string) string {
 		}
 	}
 	if len(distinct[best]) < 2 || most*6 < words*parts || most*2 < second*3 {
-		return ""
+		return "", most > 0
 	}
-	return best
+	return best, true
 }
