@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,16 +40,16 @@ func BenchmarkHTML(b *testing.B) {
 func benchMail(b *testing.B) (mails [][]byte, size int64) {
 	b.Helper()
 	if dir := os.Getenv("AUPD_CORPUS"); dir != "" {
-		files, err := filepath.Glob(filepath.Join(dir, "*", "*.eml"))
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(name) != ".eml" {
+				return err
+			}
+			raw, err := os.ReadFile(name)
+			mails, size = append(mails, raw), size+int64(len(raw))
+			return err
+		})
 		if err != nil {
 			b.Fatal(err)
-		}
-		for _, name := range files {
-			raw, err := os.ReadFile(name)
-			if err != nil {
-				b.Fatal(err)
-			}
-			mails, size = append(mails, raw), size+int64(len(raw))
 		}
 		return mails, size
 	}
@@ -68,27 +70,70 @@ func benchMail(b *testing.B) (mails [][]byte, size int64) {
 	return mails, size
 }
 
-// BenchmarkWalk and BenchmarkEnmime read the same messages, the first with
-// hashes, offsets and hidden text.
+// BenchmarkParse and BenchmarkEnmime read the same messages: the first to the
+// end, with whose words they are, indicators, hashes and offsets, the second as
+// far as MIME goes. BenchmarkWalk is what of the first the second does as well.
+func BenchmarkParse(b *testing.B) {
+	readAll(b, func(raw []byte) { Parse(bytes.NewReader(raw), int64(len(raw)), Options{}) })
+}
+
 func BenchmarkWalk(b *testing.B) {
-	mails, size := benchMail(b)
-	b.SetBytes(size)
-	b.ReportAllocs()
-	for b.Loop() {
-		for _, raw := range mails {
-			walked(raw)
-		}
-	}
+	readAll(b, func(raw []byte) { walked(raw) })
 }
 
 func BenchmarkEnmime(b *testing.B) {
+	readAll(b, func(raw []byte) {
+		// What enmime cannot read costs it time all the same.
+		_, _ = enmime.ReadEnvelope(bytes.NewReader(raw))
+	})
+}
+
+// readAll measures read on the messages of the benchmarks, and says how many a
+// second it reads.
+func readAll(b *testing.B, read func(raw []byte)) {
+	b.Helper()
 	mails, size := benchMail(b)
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, raw := range mails {
-			// What enmime cannot read costs it time all the same.
-			_, _ = enmime.ReadEnvelope(bytes.NewReader(raw))
+			read(raw)
+		}
+	}
+	b.ReportMetric(float64(len(mails)*b.N)/b.Elapsed().Seconds(), "mails/s")
+}
+
+// BenchmarkHTMLBodies and BenchmarkEnmimeHTML turn the HTML of the same
+// messages, each alone in a message, into text.
+func BenchmarkHTMLBodies(b *testing.B) {
+	readBodies(b, func(page []byte) { readHTML(page) })
+}
+
+func BenchmarkEnmimeHTML(b *testing.B) {
+	head := []byte("Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n")
+	readBodies(b, func(page []byte) {
+		_, _ = enmime.ReadEnvelope(io.MultiReader(bytes.NewReader(head), bytes.NewReader(page)))
+	})
+}
+
+// readBodies measures read on the pages of the benchmarks' messages.
+func readBodies(b *testing.B, read func(page []byte)) {
+	b.Helper()
+	mails, _ := benchMail(b)
+	var pages [][]byte
+	size := int64(0)
+	for _, raw := range mails {
+		env, err := enmime.ReadEnvelope(bytes.NewReader(raw))
+		if err != nil || env.HTML == "" {
+			continue
+		}
+		pages, size = append(pages, []byte(env.HTML)), size+int64(len(env.HTML))
+	}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, page := range pages {
+			read(page)
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (b *builder) addPart(p aup.Part) {
 		for limit > 0 && !utf8.RuneStart(p.Text[limit]) {
 			limit--
 		}
-		p.Text = p.Text[:limit]
+		p.Text = strings.Clone(p.Text[:limit]) // what is cut off is not kept in memory
 		p.Truncated = true
 		p.Hidden = clampRanges(p.Hidden, limit)
 		p.Links = clampLinks(p.Links, limit)
@@ -162,6 +162,9 @@ func clampLinks(links []aup.Link, limit int) []aup.Link {
 func readBounded(r io.Reader, limit int) (data []byte, cut bool) {
 	var buf bytes.Buffer
 	limit = max(limit, 0)
+	if s, ok := r.(*io.SectionReader); ok {
+		buf.Grow(int(min(int64(limit), s.Size())) + bytes.MinRead)
+	}
 	// A source that breaks off is read as far as it goes.
 	n, _ := io.Copy(&buf, io.LimitReader(r, int64(limit)+1))
 	if n > int64(limit) {

@@ -29,6 +29,7 @@ func TestBounds(t *testing.T) {
 		"links":           {"Subject: x\nContent-Type: text/html\n\n" + strings.Repeat("<a href=x>y</a>", maxLinks+1), "truncated", "1"},
 		"attached text":   {mixed + "--b\nContent-Disposition: attachment\n\n" + strings.Repeat("x\n", maxAttachmentText) + "--b--\n", "truncated", "1"},
 		"all text":        {mixed + strings.Repeat("--b\n\n"+strings.Repeat("x\n", maxPartText/2)+"\n", 6) + "--b--\n", "truncated", "5"},
+		"meaning":         {mixed + strings.Repeat("--b\n\n"+strings.Repeat("x\n", maxPartText/2)+"\n", 3) + "--b--\n", "limit", "2"},
 		"parts":           {mixed + strings.Repeat("--b\n\nx\n", maxParts+1) + "--b--\n", "parts", ""},
 		"originals":       {original(maxOriginals + 1), "depth", "1.1.1.1.1.1.1.1.1"},
 		"messages":        {"Content-Type: application/mbox\n\n" + mbox, "depth", "1"},
@@ -37,6 +38,7 @@ func TestBounds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := walked([]byte(tc.raw))
+			b.bound()
 			said := slices.ContainsFunc(b.doc.Problems, func(p aup.Problem) bool { return p.Kind == tc.kind && p.Part == tc.part })
 			over := slices.ContainsFunc(b.doc.Attachments, func(a aup.Attachment) bool { return a.Unread == "over the bound" && a.Path == tc.part })
 			if !said && (tc.kind != "over" || !over) {

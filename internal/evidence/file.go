@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"io"
+	"slices"
 	"strings"
 
 	"aupd/internal/aup"
@@ -14,12 +15,13 @@ import (
 type file struct {
 	kind       contentType
 	r          io.Reader // the decoded content
+	size       int64     // how long the content is at most; 0 when that is not known
 	inline     bool
 	start, end int64 // of the encoded content in the raw message; 0 where it does not stand there
 }
 
 func (e *entity) file() file {
-	f := file{kind: e.kind, r: decoder(e.kind.encoding, e.reader())}
+	f := file{kind: e.kind, r: decoder(e.kind.encoding, e.reader()), size: e.decodedSize()}
 	if e.message != nil {
 		f.r = e.reader()
 	}
@@ -91,6 +93,9 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 		keep = maxDecodedText
 	case formatMessage, formatMbox, formatMSG, formatTNEF, formatCMS:
 		keep = min(maxUnpacked, maxUnpackedTotal-b.opened)
+	}
+	if n := int64(keep - len(data)); n > 0 && f.size > int64(len(data)) {
+		data = slices.Grow(data, int(min(n, f.size-int64(len(data))))+bytes.MinRead)
 	}
 	data = readUpTo(data, r, keep-len(data))
 	// A source that breaks off is hashed as far as it goes.

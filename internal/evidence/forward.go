@@ -87,6 +87,9 @@ var replySubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]*\]\s*)?(re|aw|sv|antw|od
 
 func isReply(subject string) bool { return replySubject.MatchString(subject) }
 
+// longestMarker is more than the longest marker that has no name in it, in bytes.
+const longestMarker = 80
+
 // markerOf says whether a line is a client's marker, and of which kind.
 func markerOf(l string) (forward, original bool) {
 	const longest = 300
@@ -94,11 +97,17 @@ func markerOf(l string) (forward, original bool) {
 	if l == "" || len(l) > longest {
 		return false, false
 	}
-	l = strings.ToLower(strings.Trim(l, "-_=*:： \t"))
+	l = strings.Trim(l, "-_=*:： \t")
 	// "Forwarded message from NAME", "Forwarded by NAME on DATE"
-	if strings.HasPrefix(l, "forwarded message from ") || strings.HasPrefix(l, "forwarded by ") {
-		return true, false
+	for _, with := range [...]string{"forwarded message from ", "forwarded by "} {
+		if len(l) > len(with) && strings.EqualFold(l[:len(with)], with) {
+			return true, false
+		}
 	}
+	if len(l) > longestMarker {
+		return false, false
+	}
+	l = strings.ToLower(l)
 	return forwardMarkers[l], originalMarkers[l]
 }
 
@@ -114,6 +123,9 @@ const (
 func (t *text) block(i int) (block, bool) {
 	at, marked := i, false
 	forward, original := markerOf(t.lines[i].text)
+	if i < t.noBlock && !forward && !original {
+		return block{}, false
+	}
 	bl := block{from: i, announced: forward, quoted: isQuoted(t.lines[i].text)}
 	if forward || original || ruled.MatchString(t.lines[i].text) {
 		marked = forward || original
@@ -121,7 +133,7 @@ func (t *text) block(i int) (block, bool) {
 		}
 		bl.quoted = at < len(t.lines) && isQuoted(t.lines[at].text)
 	}
-	if at == len(t.lines) || !strings.ContainsAny(t.lines[at].text, ":：") {
+	if at == len(t.lines) || strings.IndexByte(t.lines[at].text, ':') < 0 && !strings.Contains(t.lines[at].text, "：") {
 		return bl, false
 	}
 	bl.values = make(map[string]string)
@@ -130,7 +142,12 @@ func (t *text) block(i int) (block, bool) {
 	bl.english = name == "from" || name == "subject" || labels[name] == ""
 	sender := bl.values["from"] != ""
 	about := bl.values["date"] != "" || bl.values["subject"] != ""
-	return bl, sender && about && (marked || len(bl.values) >= 3)
+	if sender && about && (marked || len(bl.values) >= 3) {
+		return bl, true
+	}
+	// A run of fields that lacks one lacks it from any of its lines on.
+	t.noBlock = max(t.noBlock, bl.to)
+	return bl, false
 }
 
 // fields reads the fields from line at on and returns the line behind them.

@@ -25,7 +25,7 @@ func (b *builder) indicators() {
 	for i := 1; i < len(b.doc.Messages); i++ {
 		c.header(i)
 	}
-	for i := range b.doc.Parts {
+	for i := range b.doc.Parts[:b.meant] {
 		p := &b.doc.Parts[i]
 		if p.Alternative {
 			continue

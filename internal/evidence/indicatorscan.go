@@ -48,9 +48,17 @@ func tokens(s string, f func(at, end int)) {
 	}
 }
 
+// tokenASCII holds the ASCII characters that may stand in an indicator.
+var tokenASCII = func() (in [utf8.RuneSelf]bool) {
+	for c := range in {
+		in[c] = c > ' ' && c != 0x7f && !strings.ContainsRune("<>\"'`|\\^{}()", rune(c))
+	}
+	return in
+}()
+
 func inToken(r rune) bool {
 	if r < utf8.RuneSelf {
-		return r > ' ' && r != 0x7f && !strings.ContainsRune("<>\"'`|\\^{}()", r)
+		return tokenASCII[r]
 	}
 	return unicode.IsLetter(r) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }

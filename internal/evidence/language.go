@@ -47,13 +47,15 @@ func languageOf(s string) string {
 	if l, sure := byScript(s); sure {
 		return l
 	}
-	if l := byWords(s); l != "" {
+	l, known := byWords(s)
+	if l != "" {
 		return l
 	}
-	if countLetters(s) < enough {
-		return ""
+	if countLetters(s) < enough || !known && isASCII(s) {
+		return "" // no word that any language is full of: a list, a log, noise
 	}
-	if info := whatlanggo.Detect(s); info.IsReliable() {
+	const sample = 600 // bytes: more is slower and changes one guess in fifty
+	if info := whatlanggo.Detect(strings.ToValidUTF8(s[:min(len(s), sample)], "")); info.IsReliable() {
 		return info.Lang.Iso6391()
 	}
 	return ""
@@ -121,7 +123,8 @@ func byScript(s string) (language string, sure bool) {
 // common are words that every text of a language is full of and that its
 // neighbours do not have, or not as often.
 var common = map[string][]string{
-	"en": {"the", "and", "is", "are", "this", "that", "of", "your", "you", "we", "our", "from", "have", "has", "been", "with", "please", "for", "to", "it", "was", "they"},
+	"en": {"the", "and", "is", "are", "this", "that", "of", "your", "you", "we", "our", "from", "have", "has", "been", "with", "please", "for", "to", "it", "was", "they",
+		"not", "be", "by", "my", "but", "can", "if", "at", "will", "would", "there", "which", "when", "what", "who", "any", "about", "their", "or", "how", "these", "some", "more", "here"},
 	"de": {"der", "die", "das", "und", "ist", "wir", "nicht", "ein", "eine", "ihr", "ihre", "ihrem", "von", "mit", "sie", "ich", "bitte", "auf", "haben", "wird", "den", "dem", "zu", "über"},
 	"fr": {"le", "les", "et", "est", "nous", "vous", "votre", "notre", "des", "du", "une", "pas", "avec", "ce", "cette", "pour", "je", "sur", "aux", "depuis", "été"},
 	"es": {"el", "los", "las", "y", "es", "que", "su", "sus", "nuestro", "nuestra", "una", "con", "por", "este", "esta", "desde", "ha", "han", "usted", "está", "correo"},
@@ -155,8 +158,9 @@ func byWord(words map[string][]string) map[string][]string {
 
 // byWords tells the language by its common words: at least two different ones,
 // a sixth of the text, and clearly more than any other language has. A word
-// that several languages share counts for each by its part.
-func byWords(s string) string {
+// that several languages share counts for each by its part. known reports
+// whether there is any such word.
+func byWords(s string) (language string, known bool) {
 	const parts = 12
 	score, distinct := map[string]int{}, map[string]map[string]bool{}
 	words := 0
@@ -180,7 +184,7 @@ func byWords(s string) string {
 		}
 	}
 	if len(distinct[best]) < 2 || most*6 < words*parts || most*2 < second*3 {
-		return ""
+		return "", most > 0
 	}
-	return best
+	return best, true
 }

@@ -31,6 +31,11 @@ const (
 	maxAttachmentText = 256 << 10
 	// maxText bounds the text of the whole document, which is stored with it.
 	maxText = 4 << 20
+	// maxMeaning bounds the text whose words and addresses are told apart, in
+	// the order of reading. It is the limit in time: the costliest text takes a
+	// third of a second a MB, and a clock would let the same message be read
+	// otherwise on a slower machine.
+	maxMeaning = 2 << 20
 	// maxDecodedText bounds what is decoded of one text part, before tags and
 	// styles are dropped from HTML: newsletters run to some 100 KB.
 	maxDecodedText = 4 << 20

@@ -143,6 +143,7 @@ func TestSourceOfXARF(t *testing.T) {
 func checkMachine(t *testing.T, mediaType, text string) {
 	text = strings.ToValidUTF8(text, "?")
 	b := &builder{doc: aup.Document{Messages: []aup.Message{{}}, Parts: []aup.Part{{ID: "1", Kind: aup.PartMachine, MediaType: mediaType, Text: text}}}}
+	b.bound()
 	b.machines()
 	b.indicators()
 	for _, in := range b.doc.Indicators {
@@ -178,6 +179,7 @@ func FuzzTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		text := cleanText(strings.ToValidUTF8(s, "?"))
 		b := &builder{doc: aup.Document{Messages: []aup.Message{{}}, Parts: []aup.Part{{ID: "1", Kind: aup.PartAttachment, Text: text}}}}
+		b.bound()
 		b.machines()
 		b.indicators()
 		for _, in := range b.doc.Indicators {

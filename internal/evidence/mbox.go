@@ -50,5 +50,8 @@ func splitMbox(data []byte) func(yield func([]byte) bool) {
 }
 
 func unquoteFrom(message []byte) []byte {
+	if !bytes.Contains(message, []byte("\n>From ")) {
+		return message
+	}
 	return bytes.ReplaceAll(message, []byte("\n>From "), []byte("\nFrom "))
 }

@@ -31,6 +31,7 @@ type Options struct {
 func Parse(r io.ReaderAt, size int64, opt Options) aup.Document {
 	b := &builder{opt: opt, raw: r, size: max(size, 0), markup: map[aup.PartID]markup{}}
 	b.walk()
+	b.bound()
 	b.voices()
 	b.machines()
 	b.indicators()
@@ -52,6 +53,7 @@ type builder struct {
 	text   int // bytes of text kept so far
 	opened int // bytes of files taken apart in memory so far
 	nested int // files taken apart around the one at hand
+	meant  int // how many of the parts are read for what they mean
 
 	tally   tally
 	copying []byte // see buffer
@@ -72,6 +74,18 @@ type origin struct {
 type markup struct {
 	quotes     []aup.Range // blockquote and the clients' own quote containers; outermost only
 	signatures []aup.Range // the clients' signature containers
+}
+
+// bound says how many of the parts are read for what they mean.
+func (b *builder) bound() {
+	left := maxMeaning
+	for ; b.meant < len(b.doc.Parts); b.meant++ {
+		p := &b.doc.Parts[b.meant]
+		if left -= len(p.Text); left < 0 {
+			b.problem("limit", p.ID, "more text than the bound: from here on it was not told whose words it is, nor was it searched for addresses")
+			return
+		}
+	}
 }
 
 // problem lists a problem; of many, the first ones are kept.

@@ -57,7 +57,7 @@ func (f *refanged) edited(r aup.Range) bool {
 // refang reads s in one pass.
 func refang(s string) refanged {
 	// Most texts have nothing to refang, and are not copied.
-	if !strings.ContainsAny(s, "[({\\\u200b\u200c\u200d\u2060\ufeff\u00ad。．｡") && !containsFold(s, " dot ") && !containsFold(s, "xp") && !strings.Contains(s, "h**p") {
+	if !mayBeFanged(s) {
 		return refanged{text: s}
 	}
 	f := refanged{}
@@ -85,6 +85,25 @@ func refang(s string) refanged {
 	}
 	f.text = string(out)
 	return f
+}
+
+// mayBeFanged reports whether s has any of what fang looks for.
+func mayBeFanged(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case '[', '(', '{', '\\', 0xc2, 0xe2, 0xe3, 0xef:
+			return true
+		case ' ':
+			if i+5 <= len(s) && strings.EqualFold(s[i:i+5], " dot ") {
+				return true
+			}
+		case 'p', 'P':
+			if i > 0 && strings.IndexByte("xX*_", s[i-1]) >= 0 || i > 1 && strings.IndexByte("xX*_", s[i-2]) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lastWord returns the last byte of out that is no space.
@@ -228,19 +247,4 @@ func isTop(label string) bool {
 	label = strings.ToLower(label)
 	_, listed := publicsuffix.PublicSuffix("x." + label)
 	return label != "" && (listed || label == "example" || label == "test")
-}
-
-// containsFold reports whether s holds the lower-case ASCII string sub in any
-// case.
-func containsFold(s, sub string) bool {
-	for {
-		i := strings.IndexAny(s, sub[:1]+strings.ToUpper(sub[:1]))
-		if i < 0 || len(s)-i < len(sub) {
-			return false
-		}
-		if strings.EqualFold(s[i:i+len(sub)], sub) {
-			return true
-		}
-		s = s[i+1:]
-	}
 }

@@ -48,6 +48,14 @@ func (e *entity) reader() *io.SectionReader {
 	return io.NewSectionReader(e.src.r, e.body, e.end-e.body)
 }
 
+// decodedSize returns how long the body is at most when it is decoded.
+func (e *entity) decodedSize() int64 {
+	if e.kind.encoding == "base64" {
+		return (e.end - e.body) / 4 * 3
+	}
+	return e.end - e.body
+}
+
 // isMultipart reports whether the type says multipart, whatever the body does.
 func (e *entity) isMultipart() bool { return strings.HasPrefix(e.kind.mediaType, "multipart/") }
 

@@ -39,17 +39,32 @@ func mailField(l string) (is, telling bool) {
 // address or a process in it, a web server's line, a packet filter's.
 var logLine = regexp.MustCompile(`(?i)^\W*((mon|tue|wed|thu|fri|sat|sun)\w* )?((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* +\d{1,2},? +(\d{4} +)?\d{1,2}:\d\d(:\d\d)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d[/.]\w{2,3}[/.]\d{2,4}[: ]\d\d:\d\d|\[?\d{10}(\.\d+)?\]?).*(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{4,}|\w\[\d+\]|sshd|kernel|port \d+|\bGET\b|\bPOST\b)|^\d{1,3}(\.\d{1,3}){3} \S+ \S+ \[|\b(SRC|DST)=\d|\bDPT=\d|"(GET|POST|HEAD|PUT) [^"]* HTTP/`)
 
-// isLog reports whether l is a line of a log. Most lines have too few digits
-// to be one.
+// isLog reports whether l is a line of a log.
 func isLog(l string) bool {
-	const fewest, longest = 5, 2000
-	digits := 0
-	for i := 0; i < len(l) && i < longest; i++ {
-		if isDigit(l[i]) {
+	const longest = 2000
+	l = l[:min(len(l), longest)]
+	return mayLog(l) && logLine.MatchString(l)
+}
+
+// mayLog reports whether l has what every line of a log has: five digits, and
+// among them a time, ten in a row, or what stands before an address or a
+// version. Most lines have not, and logLine is slow.
+func mayLog(l string) bool {
+	const fewest, epoch = 5, 10
+	digits, run, telling := 0, 0, false
+	for i := range len(l) {
+		switch c := l[i]; {
+		case isDigit(c):
 			digits++
+			run++
+			telling = telling || run == epoch
+			continue
+		case c == ':' && run > 0 && i+2 < len(l) && isDigit(l[i+1]) && isDigit(l[i+2]), c == '=' && i+1 < len(l) && isDigit(l[i+1]), c == '/' && i > 4 && strings.EqualFold(l[i-4:i], "http"):
+			telling = true
 		}
+		run = 0
 	}
-	return digits >= fewest && logLine.MatchString(l[:min(len(l), longest)])
+	return digits >= fewest && telling
 }
 
 // isRow reports whether l is a row of a table of incidents: an address among
@@ -57,6 +72,9 @@ func isLog(l string) bool {
 func isRow(l string) bool {
 	const longest = 1000
 	l = l[:min(len(l), longest)]
+	if strings.Count(l, ".") < 3 && strings.Count(l, ":") < 2 {
+		return false // no address
+	}
 	columns := max(strings.Count(l, "\t"), strings.Count(l, "|"), strings.Count(l, ";"), strings.Count(l, ","), strings.Count(l, "  "))
 	if columns < 2 {
 		return false

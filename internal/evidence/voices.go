@@ -12,7 +12,7 @@ import (
 func (b *builder) voices() {
 	policy := shingles(b.opt.PolicyText)
 	// Parts are added to no more, messages are: an inline forward is one.
-	for i := range b.doc.Parts {
+	for i := range b.doc.Parts[:b.meant] {
 		p := &b.doc.Parts[i]
 		if p.Kind != aup.PartText && p.Kind != aup.PartHTML {
 			continue
@@ -28,6 +28,7 @@ type text struct {
 	part      *aup.Part
 	lines     []textLine
 	forwarded bool // the subject says that the message is a forward
+	noBlock   int  // no header block begins above this line, but below a marker
 }
 
 // A textLine is a line without its end.
