@@ -126,7 +126,7 @@ func readCase(view *bbolt.Bucket, id aup.CaseID) (aup.Case, error) {
 			if err != nil {
 				return out, err
 			}
-			out.Subject = r.Subject
+			out.Subject, out.Sealed = r.Subject, r.Sealed
 		}
 		if index.Get(indexKey(termOpen, k[len(prefix):])) != nil {
 			out.Open++

@@ -19,9 +19,9 @@ var alice = aup.Actor{Name: "alice", From: "test"}
 // anyPolicy has every clause.
 type anyPolicy struct{}
 
-func (anyPolicy) Version() string                    { return "v1" }
+func (anyPolicy) Version() string                     { return "v1" }
 func (anyPolicy) Pin(id aup.ClauseID) (aup.Pin, bool) { return aup.Pin{Clause: id, Title: "t"}, true }
-func (anyPolicy) Sealed(aup.ClauseID) bool           { return false }
+func (anyPolicy) Sealed(aup.ClauseID) bool            { return false }
 
 // openDesk opens a store in which decisions are taken, at a time that the test
 // sets.
@@ -182,7 +182,9 @@ func TestQueueOrder(t *testing.T) {
 func TestFind(t *testing.T) {
 	now := at
 	s := openDesk(t, &now)
-	ip := func(v string) aup.Indicator { return aup.Indicator{Kind: aup.IndicatorIP, Value: v, Role: aup.RoleSource} }
+	ip := func(v string) aup.Indicator {
+		return aup.Indicator{Kind: aup.IndicatorIP, Value: v, Role: aup.RoleSource}
+	}
 	ids := post(t, s,
 		letter{body: "a", from: "ann@mail.example", traces: []aup.Indicator{ip("203.0.113.9"), ip("2001:db8::1")}},
 		letter{body: "b", from: "bea@mail.example", traces: []aup.Indicator{ip("203.0.113.77"), {Kind: aup.IndicatorURL, Value: "http://www.bad.example/x", Role: aup.RoleSource}}},

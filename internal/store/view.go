@@ -26,13 +26,14 @@ import (
 //	view/counts/<term>     = <8 bytes>       how many reports have the term; also "reports", "urgent"
 //	view/queue/<number>    = <rank, 3 bytes><when it was received, 8 bytes><id>
 //	                                         the open reports: see queue.go
+//	view/decided/<number> = <decision>       the decisions that hold: see numbers.go
 //	view/history/<id>\0<number> = ""        the events of each report
 //	view/state/applied     = <number>        the last event applied
 //	view/state/version     = viewVersion
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 3
+const viewVersion = 4
 
 var (
 	bucketReports = []byte("reports")
@@ -40,6 +41,7 @@ var (
 	bucketIndex   = []byte("index")
 	bucketCounts  = []byte("counts")
 	bucketQueue   = []byte("queue")
+	bucketDecided = []byte("decided")
 	bucketHistory = []byte("history")
 	bucketState   = []byte("state")
 	keyApplied    = []byte("applied")
@@ -55,7 +57,7 @@ func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketHistory, bucketState} {
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketState} {
 		if _, err := view.CreateBucket(name); err != nil {
 			return nil, err
 		}
@@ -130,7 +132,7 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) er
 			return err
 		}
 	}
-	if err := queueUp(view, after, seq); err != nil {
+	if err := errors.Join(queueUp(view, after, seq), noteDecision(view, after, seq)); err != nil {
 		return err
 	}
 	was, is := terms(before), terms(after)
