@@ -53,6 +53,7 @@ type builder struct {
 	opened int // bytes of files taken apart in memory so far
 	nested int // files taken apart around the one at hand
 
+	want    wanted // see again.go; of a first reading nothing
 	tally   tally
 	copying []byte // see buffer
 }
