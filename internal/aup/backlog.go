@@ -50,6 +50,9 @@ type Triager interface {
 	// Cases returns the cases, the one with the newest report first, at most
 	// limit.
 	Cases(ctx context.Context, limit int) ([]Case, error)
+	// Numbers returns what came in and was decided since a time, at most
+	// MaxNumbersDays back.
+	Numbers(ctx context.Context, since time.Time) (Numbers, error)
 }
 
 // A Bulk is one action for several reports.
@@ -154,7 +157,8 @@ type Audit struct {
 type Status struct {
 	Version    string           `json:"version,omitempty"` // of the running daemon; empty without one
 	Reports    int              `json:"reports"`
-	Urgent     int              `json:"urgent"` // of the open ones
+	Urgent     int              `json:"urgent"`  // of the open ones
+	Overdue    int              `json:"overdue"` // of the open ones
 	ByOutcome  map[Outcome]int  `json:"by_outcome"`
 	ByClause   map[ClauseID]int `json:"by_clause"` // by every recorded clause, not the primary one alone
 	ByState    map[State]int    `json:"by_state"`

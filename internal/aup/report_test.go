@@ -67,3 +67,18 @@ func TestReportApplyRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestMedian(t *testing.T) {
+	for name, tc := range map[string]struct {
+		of   []time.Duration
+		want time.Duration
+	}{
+		"none": {nil, 0}, "one": {[]time.Duration{7}, 7}, "odd": {[]time.Duration{9, 1, 5}, 5}, "even": {[]time.Duration{8, 2, 4, 6}, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := aup.Median(tc.of); got != tc.want {
+				t.Errorf("Median(%v) = %d, want %d", tc.of, got, tc.want)
+			}
+		})
+	}
+}

@@ -84,7 +84,8 @@ type attached struct {
 // attach lists f and returns as much of its content as its format needs.
 func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) {
 	h := sha256.New()
-	r := io.TeeReader(f.r, h)
+	w := b.sink(id, h)
+	r := io.TeeReader(f.r, w)
 	data := readUpTo(nil, r, sniffLength)
 	at := attached{index: len(b.doc.Attachments), format: sniff(f.kind, data)}
 	keep := 0
@@ -99,7 +100,7 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	}
 	data = readUpTo(data, r, keep-len(data))
 	// A source that breaks off is hashed as far as it goes.
-	more, _ := io.CopyBuffer(h, onlyReader{f.r}, b.buffer())
+	more, _ := io.CopyBuffer(w, onlyReader{f.r}, b.buffer())
 	size := int64(len(data)) + more
 	at.over = size > int64(keep) && keep != maxDecodedText
 	a := aup.Attachment{

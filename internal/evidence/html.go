@@ -15,6 +15,9 @@ func (b *builder) addHTML(p aup.Part, src string) {
 	if p.Kind == aup.PartText {
 		p.Kind = aup.PartHTML
 	}
+	if b.want.file == nil && b.want.id == p.ID && !b.want.found {
+		b.want.markup, b.want.found = src, true
+	}
 	t := readHTML([]byte(src))
 	if len(t.links) >= maxLinks {
 		b.problem("truncated", p.ID, "more links than the bound, the rest was not read")

@@ -55,6 +55,7 @@ type builder struct {
 	nested int // files taken apart around the one at hand
 	meant  int // how many of the parts are read for what they mean
 
+	want    wanted // see again.go; of a first reading nothing
 	tally   tally
 	copying []byte // see buffer
 }

@@ -154,6 +154,7 @@ func (s *Store) Status(ctx context.Context) (st aup.Status, err error) {
 		st.ByOutcome = countsOf[aup.Outcome](view, termOutcome)
 		st.ByClause = countsOf[aup.ClauseID](view, termClause)
 		st.ByState = countsOf[aup.State](view, termState)
+		st.Overdue = s.overdue(view)
 		st.Events, _ = head(tx)
 		st.StoreBytes = tx.Size()
 		if _, id := view.Bucket(bucketOrder).Cursor().Last(); id != nil {

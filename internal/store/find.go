@@ -40,9 +40,9 @@ func newFinder(view *bbolt.Bucket, q aup.Query, now time.Time) *finder {
 		}
 	}
 	switch q.State {
-	case aup.StateDecided, aup.StateClosed:
+	case aup.StateDecided, aup.StateClosed, aup.StateClaimed:
 		f.must = append(f.must, termState+string(q.State))
-	case aup.StateOpen, aup.StateNew, aup.StateClaimed, aup.StateWaiting:
+	case aup.StateOpen, aup.StateNew, aup.StateWaiting:
 		f.must = append(f.must, termOpen)
 	}
 	if q.Urgent {

@@ -83,6 +83,18 @@ func before(a, b place) int {
 	)
 }
 
+// overdue counts the open reports whose deadline has passed.
+func (s *Store) overdue(view *bbolt.Bucket) (n int) {
+	now := s.now()
+	c := view.Bucket(bucketQueue).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if p, ok := s.place(k, v); ok && !p.due.IsZero() && p.due.Before(now) {
+			n++
+		}
+	}
+	return n
+}
+
 // queue returns the page of open reports that f finds, in the queue's order.
 func (s *Store) queue(ctx context.Context, f *finder) (aup.Page, error) {
 	page := aup.Page{Reports: []aup.Report{}}

@@ -26,6 +26,7 @@ import (
 //	view/counts/<term>     = <8 bytes>       how many reports have the term; also "reports", "urgent"
 //	view/queue/<number>    = <rank, 3 bytes><when it was received, 8 bytes><id>
 //	                                         the open reports: see queue.go
+//	view/decided/<number> = <decision>       the decisions that hold: see numbers.go
 //	view/history/<id>\0<number> = ""        the events of each report
 //	view/policies/<number> = ""              the events that put a policy into force
 //	view/state/applied     = <number>        the last event applied
@@ -41,6 +42,7 @@ var (
 	bucketIndex    = []byte("index")
 	bucketCounts   = []byte("counts")
 	bucketQueue    = []byte("queue")
+	bucketDecided  = []byte("decided")
 	bucketHistory  = []byte("history")
 	bucketPolicies = []byte("policies")
 	bucketState    = []byte("state")
@@ -57,7 +59,7 @@ func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketHistory, bucketPolicies, bucketState} {
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketState} {
 		if _, err := view.CreateBucket(name); err != nil {
 			return nil, err
 		}
@@ -137,7 +139,7 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) er
 			return err
 		}
 	}
-	if err := queueUp(view, after, seq); err != nil {
+	if err := errors.Join(queueUp(view, after, seq), noteDecision(view, after, seq)); err != nil {
 		return err
 	}
 	was, is := terms(before), terms(after)
