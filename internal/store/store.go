@@ -18,6 +18,7 @@
 //	ledger   what became of each UID                            ledger.go
 //	folders  the epoch and the cursor of each folder            ledger.go
 //	view     reports, their order, indexes and counts           view.go
+//	shelves  small things beside the log, such as users         shelf.go
 //
 // Numbers in keys are big-endian, so that keys sort as they are scanned.
 package store
@@ -63,6 +64,7 @@ var (
 	bucketLedger  = []byte("ledger")
 	bucketFolders = []byte("folders")
 	bucketView    = []byte("view")
+	bucketShelves = []byte("shelves")
 
 	keyFormat = []byte("format")
 	keyHead   = []byte("head")
