@@ -43,6 +43,7 @@ type Event struct {
 	Seen       *Seen       `json:"seen,omitempty"`
 	Classified *Classified `json:"classified,omitempty"`
 	Action     *Action     `json:"action,omitempty"` // of every kind in ActionKinds, and of an opening
+	Access     *Access     `json:"access,omitempty"` // of sign-ins and of changes to who may do what
 }
 
 // Received is the payload of an EventReceived.
