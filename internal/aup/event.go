@@ -44,6 +44,7 @@ type Event struct {
 	Classified *Classified    `json:"classified,omitempty"`
 	Policy     *PolicyApplied `json:"policy,omitempty"`
 	Action     *Action        `json:"action,omitempty"` // of every kind in ActionKinds, and of an opening
+	Access     *Access        `json:"access,omitempty"` // of sign-ins and of changes to who may do what
 }
 
 // Received is the payload of an EventReceived.

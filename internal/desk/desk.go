@@ -251,3 +251,11 @@ func (d *Desk) Cases(ctx context.Context, limit int) ([]aup.Case, error) {
 	}
 	return out, err
 }
+
+// Numbers implements [aup.Triager]. Who reports what is no content.
+func (d *Desk) Numbers(ctx context.Context, since time.Time) (aup.Numbers, error) {
+	if _, err := need(ctx, aup.RightRead); err != nil {
+		return aup.Numbers{}, err
+	}
+	return d.triager.Numbers(ctx, since)
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"aupd/internal/aup"
 	"aupd/internal/desk"
@@ -48,6 +49,7 @@ func calls(d *desk.Desk, id aup.ReportID) map[string]struct {
 		}},
 		"Status":  {aup.RightRead, func(ctx context.Context) error { _, err := d.Status(ctx); return err }},
 		"Similar": {aup.RightRead, func(ctx context.Context) error { _, err := d.Similar(ctx, id, 0); return err }},
+		"Numbers": {aup.RightRead, func(ctx context.Context) error { _, err := d.Numbers(ctx, time.Time{}); return err }},
 		"Cases":   {aup.RightRead, func(ctx context.Context) error { _, err := d.Cases(ctx, 0); return err }},
 		"Events":  {aup.RightRead, func(ctx context.Context) error { _, err := d.Events(ctx, aup.EventQuery{Report: id}); return err }},
 		"the log": {aup.RightAudit, func(ctx context.Context) error { _, err := d.Events(ctx, aup.EventQuery{}); return err }},

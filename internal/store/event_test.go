@@ -50,7 +50,11 @@ func samples() []aup.Event {
 	for i := range events {
 		events[i].Report = aup.NewReportID(m.Hash, 0)
 	}
-	return events
+	in := aup.Access{Name: "alice", Way: "password", Address: "192.0.2.7"}
+	changed := aup.NewAccessChanged(aup.Access{Name: "bob", Change: "user added", Roles: []aup.UserRole{aup.RoleLead}}, aup.Actor{Name: "alice", From: "api"}, at)
+	changed.Key = "access/1" // random otherwise
+	return append(events, aup.NewSignedIn(in, "s1", at), aup.NewSignedOut(in, "s1", at),
+		aup.NewSignInRefused(aup.Access{Way: "oidc", Subject: "42", Address: "2001:db8::1"}, at), changed)
 }
 
 // TestStoredEvents reads events as they were stored once and for all. When it
