@@ -50,7 +50,7 @@ func (d *daemon) console(ctx context.Context) (http.Handler, error) {
 	}
 	if !cfg.Public() {
 		opt.Owner = User()
-		return localOnly(access.New(opt).Handler(d.consoleMux())), nil
+		return localOnly(access.New(opt).Handler(d.consoleMux(ctx))), nil
 	}
 	some, err := d.directory.Anybody(ctx)
 	if err == nil && !some && opt.OIDC == nil {
@@ -59,7 +59,7 @@ func (d *daemon) console(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("http.listen: %w", err)
 	}
-	return access.New(opt).Handler(d.consoleMux()), nil
+	return access.New(opt).Handler(d.consoleMux(ctx)), nil
 }
 
 func oidcOf(c *config.OIDC) *access.OIDC {

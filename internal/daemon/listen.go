@@ -29,8 +29,8 @@ type listeners struct {
 }
 
 // listen opens every listener, so that a port in use is known before anything
-// runs: the unix socket of the command line, with all of the API; the
-// console with the part of the API that only reads; and the admin listener.
+// runs: the unix socket of the command line, with all of the API; the console
+// with the part of the API that operators work with; and the admin listener.
 func (d *daemon) listen(ctx context.Context) (_ *listeners, err error) {
 	ls := &listeners{}
 	defer func() {
@@ -47,7 +47,7 @@ func (d *daemon) listen(ctx context.Context) (_ *listeners, err error) {
 		return nil, fmt.Errorf("unix socket: %w", err)
 	}
 	ls.addrs.Socket = socket
-	if _, err := ls.add(ctx, "unix", socket, d.wrap(d.socketMux())); err != nil {
+	if _, err := ls.add(ctx, "unix", socket, d.wrap(httpapi.Owner(User(), d.socketMux(ctx)))); err != nil {
 		return nil, err
 	}
 	if err := os.Chmod(socket, 0o600); err != nil {
@@ -105,18 +105,18 @@ func (ls *listeners) shutdown(within time.Duration) error {
 	return errors.Join(errs...)
 }
 
-func (d *daemon) socketMux() *http.ServeMux {
+func (d *daemon) socketMux(ctx context.Context) *http.ServeMux {
 	mux := http.NewServeMux()
-	b := d.backend()
+	b := d.backend(ctx)
 	b.Keeper, b.Poll, b.Submit, b.Backup = d.store, d.wake, d.submit, d.store.WriteTo
 	b.Library = d.library()
 	httpapi.New(mux, b)
 	return mux
 }
 
-func (d *daemon) consoleMux() *http.ServeMux {
+func (d *daemon) consoleMux(ctx context.Context) *http.ServeMux {
 	mux := http.NewServeMux()
-	httpapi.New(mux, d.backend())
+	httpapi.New(mux, d.backend(ctx))
 	web.New(mux, web.Options{
 		Backlog: d.backlog(), Policy: func() *policy.Policy { return d.brain.Load().policy.Policy },
 		Version: d.opt.Version, Log: d.opt.Log,
@@ -124,8 +124,12 @@ func (d *daemon) consoleMux() *http.ServeMux {
 	return mux
 }
 
-func (d *daemon) backend() httpapi.Backend {
-	return httpapi.Backend{Backlog: d.backlog(), Ledger: d.store, Version: d.opt.Version}
+// backend is what operators work with, until ctx ends.
+func (d *daemon) backend(ctx context.Context) httpapi.Backend {
+	return httpapi.Backend{
+		Backlog: d.backlog(), Triager: d.store, Ledger: d.store, Log: d.store.Log(), Shelf: d.store.Shelf(),
+		Stopping: ctx.Done(), Version: d.opt.Version,
+	}
 }
 
 func (d *daemon) wake() { d.watch.Load().wake() }

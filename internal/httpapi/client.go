@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,8 +16,9 @@ import (
 	"aupd/internal/aup"
 )
 
-// A Client reads a running daemon through its unix socket. It is an
-// [aup.Backlog], an [aup.Ledger] and an [aup.Keeper], safe for concurrent use.
+// A Client uses a running daemon through its unix socket, under the name of the
+// [aup.Principal] in the context of each call. It is an [aup.Backlog], an
+// [aup.Triager], an [aup.Ledger] and an [aup.Keeper], safe for concurrent use.
 type Client struct {
 	http *http.Client
 }
@@ -44,25 +46,33 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Reports implements [aup.Backlog].
+// Reports implements [aup.Backlog]. What is more than one answer holds is
+// asked for page by page.
 func (c *Client) Reports(ctx context.Context, q aup.Query) (aup.Page, error) {
-	v := url.Values{"limit": {strconv.Itoa(max(q.Limit, 0))}}
-	set := func(name, value string) {
-		if value != "" {
-			v.Set(name, value)
+	v, want := values(q), q.Limit
+	var all aup.Page
+	for after := q.After; ; after = all.Next {
+		v.Set("after", string(after))
+		v.Set("limit", strconv.Itoa(pageOf(want, len(all.Reports))))
+		page, err := fetch[aup.Page](ctx, c, http.MethodGet, "/reports?"+v.Encode())
+		if err != nil {
+			return page, err
+		}
+		page.Reports = append(all.Reports, page.Reports...)
+		all = page
+		if all.Next == "" || want > 0 && len(all.Reports) >= want {
+			return all, nil
 		}
 	}
-	set("clause", string(q.Clause))
-	set("outcome", string(q.Outcome))
-	set("mailbox", q.Mailbox)
-	set("after", string(q.After))
-	if !q.Since.IsZero() {
-		v.Set("since", q.Since.Format(time.RFC3339Nano))
+}
+
+// pageOf returns how many to ask for when want are wanted, none or less for
+// all, and there are some.
+func pageOf(want, have int) int {
+	if want <= 0 {
+		return maxPage
 	}
-	if !q.Until.IsZero() {
-		v.Set("until", q.Until.Format(time.RFC3339Nano))
-	}
-	return fetch[aup.Page](ctx, c, http.MethodGet, "/reports?"+v.Encode())
+	return min(want-have, maxPage)
 }
 
 // Report implements [aup.Backlog].
@@ -77,7 +87,7 @@ func (c *Client) Document(ctx context.Context, id aup.ReportID) (aup.Document, e
 
 // Raw implements [aup.Backlog].
 func (c *Client) Raw(ctx context.Context, id aup.ReportID) (io.ReadCloser, error) {
-	resp, err := c.do(ctx, http.MethodGet, reportPath(id)+"/raw", nil)
+	resp, err := c.do(ctx, request{method: http.MethodGet, path: reportPath(id) + "/raw"})
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +128,7 @@ func (c *Client) Rebuild(ctx context.Context) (aup.Audit, error) {
 
 // Backup writes a consistent copy of the daemon's store to w.
 func (c *Client) Backup(ctx context.Context, w io.Writer) (int64, error) {
-	resp, err := c.do(ctx, http.MethodGet, "/backup", nil)
+	resp, err := c.do(ctx, request{method: http.MethodGet, path: "/backup"})
 	if err != nil {
 		return 0, err
 	}
@@ -128,7 +138,7 @@ func (c *Client) Backup(ctx context.Context, w io.Writer) (int64, error) {
 
 // Poll asks the daemon to look for new mail now. It does not wait for it.
 func (c *Client) Poll(ctx context.Context) error {
-	resp, err := c.do(ctx, http.MethodPost, "/poll", nil)
+	resp, err := c.do(ctx, request{method: http.MethodPost, path: "/poll"})
 	if err != nil {
 		return err
 	}
@@ -137,7 +147,8 @@ func (c *Client) Poll(ctx context.Context) error {
 
 // Submit has the daemon record the message that r reads, from the named file.
 func (c *Client) Submit(ctx context.Context, name string, r io.Reader) (aup.Receipt, error) {
-	resp, err := c.do(ctx, http.MethodPost, "/messages?"+url.Values{"name": {name}}.Encode(), r) //nolint:bodyclose // decode closes it
+	req := request{http.MethodPost, "/messages?" + url.Values{"name": {name}}.Encode(), r, http.Header{"Content-Type": {"message/rfc822"}}}
+	resp, err := c.do(ctx, req) //nolint:bodyclose // decode closes it
 	if err != nil {
 		return aup.Receipt{}, err
 	}
@@ -148,7 +159,24 @@ func reportPath(id aup.ReportID) string { return "/reports/" + url.PathEscape(st
 
 // fetch makes a request without a body and reads the answer as JSON.
 func fetch[T any](ctx context.Context, c *Client, method, path string) (T, error) {
-	resp, err := c.do(ctx, method, path, nil) //nolint:bodyclose // decode closes it
+	return ask[T](ctx, c, request{method: method, path: path})
+}
+
+// send makes a request with v as its JSON body and reads the answer as JSON.
+func send[T any](ctx context.Context, c *Client, method, path string, v any, header http.Header) (T, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return *new(T), err
+	}
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Content-Type", "application/json")
+	return ask[T](ctx, c, request{method, path, bytes.NewReader(data), header})
+}
+
+func ask[T any](ctx context.Context, c *Client, req request) (T, error) {
+	resp, err := c.do(ctx, req) //nolint:bodyclose // decode closes it
 	if err != nil {
 		return *new(T), err
 	}
@@ -163,19 +191,24 @@ func decode[T any](resp *http.Response) (v T, err error) {
 	return v, nil
 }
 
-// do makes a request and turns an error's status back into its kind.
-func (c *Client) do(ctx context.Context, method, path string, r io.Reader) (*http.Response, error) {
-	return c.doAs(ctx, method, path, "message/rfc822", r)
+// A request is what is asked of the daemon; only the first two are needed.
+type request struct {
+	method, path string
+	body         io.Reader
+	header       http.Header
 }
 
-// doAs is do with a body of that media type.
-func (c *Client) doAs(ctx context.Context, method, path, mediaType string, r io.Reader) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://aupd"+Root+path, r)
+// do makes a request and turns an error's status back into its kind.
+func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, "http://aupd"+Root+r.path, r.body)
 	if err != nil {
 		return nil, err
 	}
-	if r != nil {
-		req.Header.Set("Content-Type", mediaType)
+	if r.header != nil {
+		req.Header = r.header
+	}
+	if name := aup.PrincipalOf(ctx).Name; name != "" {
+		req.Header.Set(operatorHeader, url.PathEscape(name))
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -216,6 +249,7 @@ func kindOf(resp *http.Response) error {
 	for _, k := range kinds {
 		if k.status == resp.StatusCode {
 			e.kind = k.err
+			break
 		}
 	}
 	return e

@@ -1,6 +1,11 @@
 // Package httpapi serves the backlog as an HTTP API under /api/v1 and holds
-// the [Client] by which the command line reads a running daemon. Both keep the
+// the [Client] by which the command line uses a running daemon. Both keep the
 // interfaces of package aup, so a reader cannot tell a store from a client.
+//
+// Each request is by the [aup.Principal] of its context, which the listener
+// sets: a request without one is refused. What comes in is the wire types of
+// this package, checked against the OpenAPI document; what goes out are the
+// records of package aup.
 //
 // Errors are problem details (RFC 9457). The kinds of error of package aup map
 // to a status and back by one table, so that they survive the way.
@@ -8,11 +13,11 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 
 	"aupd/internal/aup"
+	"aupd/internal/desk"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -21,12 +26,17 @@ import (
 // Root is the path that every route of this version of the API starts with.
 const Root = "/api/v1"
 
-// A Backend is what the API stands on. Backlog and Ledger are needed; a route
-// whose part is nil is not served, as on a listener that may only read.
+// A Backend is what the API stands on. Backlog, Triager and Ledger are needed;
+// a route whose part is nil is not served.
 type Backend struct {
 	Backlog aup.Backlog
+	Triager aup.Triager
 	Ledger  aup.Ledger
 	Keeper  aup.Keeper
+	// Log is followed by those who want to be told of changes.
+	Log aup.Log
+	// Shelf has the saved filters.
+	Shelf aup.Shelf
 	// Poll asks every mailbox to look for new mail now. It does not wait.
 	Poll func()
 	// Submit records one message read from body, which came from the named
@@ -34,8 +44,11 @@ type Backend struct {
 	Submit func(ctx context.Context, name string, body io.Reader) (aup.Receipt, error)
 	// Backup writes a consistent copy of the store.
 	Backup func(w io.Writer) (int64, error)
-	// Library knows the policies; nil where none is served.
+	// Library knows the policies.
 	Library aup.Librarian
+	// Stopping is closed when the server is about to stop, so that answers
+	// without an end come to one; nil for never.
+	Stopping <-chan struct{}
 	// Version is the running program's version.
 	Version string
 }
@@ -47,53 +60,41 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	cfg.Info.Description = "The classified backlog of reports on an Acceptable Use Policy."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = Root+"/openapi", "", ""
 	cfg.CreateHooks = nil // no $schema links: a record has the fields it is documented to have
+	cfg.RejectUnknownQueryParameters = true
+	cfg.Transformers = []huma.Transformer{typed}
 	api := humago.New(mux, cfg)
-	readRoutes(api, b)
-	ledgerRoutes(api, b)
-	if b.Keeper != nil {
-		keeperRoutes(api, b.Keeper)
+	api.UseMiddleware(private)
+	d := desk.New(b.Backlog, b.Triager)
+	filters := desk.Filters{Shelf: b.Shelf}
+	readRoutes(api, d, filters)
+	actRoutes(api, d)
+	queueRoute(api, d, filters)
+	historyRoutes(api, d)
+	ledgerRoutes(api, b.Ledger)
+	if b.Shelf != nil {
+		filterRoutes(api, filters)
 	}
-	if b.Poll != nil {
-		pollRoute(api, b.Poll)
-	}
-	if b.Submit != nil {
-		submitRoute(api, b.Submit)
+	if b.Log != nil {
+		streamRoute(api, d, b)
 	}
 	if b.Library != nil {
 		libraryRoutes(api, b.Library)
 	}
-	if b.Backup != nil {
-		backupRoute(api, b.Backup)
-	}
+	keepRoutes(api, b)
 	return api
 }
 
-// kinds maps each kind of error to the status that stands for it. The first
-// that matches holds.
-var kinds = []struct {
-	err    error
-	status int
-}{
-	{aup.ErrNotFound, http.StatusNotFound},
-	{aup.ErrConflict, http.StatusConflict},
-	{aup.ErrInvalid, http.StatusUnprocessableEntity},
-	{aup.ErrForbidden, http.StatusForbidden},
-	{aup.ErrBusy, http.StatusServiceUnavailable},
-	{aup.ErrDamaged, http.StatusInternalServerError},
+// private keeps answers, which differ by who asks, out of caches and from
+// being taken for something else than they are.
+func private(hc huma.Context, next func(huma.Context)) {
+	hc.SetHeader("Cache-Control", "no-store")
+	hc.SetHeader("X-Content-Type-Options", "nosniff")
+	next(hc)
 }
 
-// problem returns err as a problem detail. What is no kind of ours is a
-// server's error, whose text may help an operator: nobody else is served.
-func problem(err error) error {
-	if err == nil {
-		return nil
-	}
-	for _, k := range kinds {
-		if errors.Is(err, k.err) {
-			return huma.NewError(k.status, err.Error())
-		}
-	}
-	return huma.NewError(http.StatusInternalServerError, err.Error())
+// need returns a problem unless who asks has the right.
+func need(ctx context.Context, r aup.Right) error {
+	return problem(aup.PrincipalOf(ctx).Need(r))
 }
 
 // A body is a response with a JSON body.
@@ -104,4 +105,16 @@ func respond[T any](v T, err error) (*body[T], error) {
 		return nil, problem(err)
 	}
 	return &body[T]{v}, nil
+}
+
+func get(id, path, summary string) huma.Operation {
+	return operation(http.MethodGet, id, path, summary)
+}
+
+func post(id, path, summary string) huma.Operation {
+	return operation(http.MethodPost, id, path, summary)
+}
+
+func operation(method, id, path, summary string) huma.Operation {
+	return huma.Operation{Method: method, OperationID: id, Path: Root + path, Summary: summary}
 }

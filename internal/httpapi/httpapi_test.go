@@ -42,7 +42,7 @@ var (
 
 func (b *backlog) Reports(_ context.Context, q aup.Query) (aup.Page, error) {
 	b.query = q
-	return aup.Page{Reports: []aup.Report{report}, Next: report.ID}, b.err
+	return aup.Page{Reports: []aup.Report{report}, Total: 1}, b.err
 }
 func (b *backlog) Report(_ context.Context, id aup.ReportID) (aup.Report, error) {
 	if id != report.ID {
@@ -80,7 +80,7 @@ func serve(t *testing.T, b httpapi.Backend) *httpapi.Client {
 	}
 	mux := http.NewServeMux()
 	httpapi.New(mux, b)
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
+	srv := &http.Server{Handler: httpapi.Owner("olga", mux), ReadHeaderTimeout: time.Minute}
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { srv.Close() })
 	c, err := httpapi.Dial(t.Context(), socket)
@@ -111,12 +111,16 @@ func TestClientIsTheBacklog(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
-	q := aup.Query{Clause: "1.5", Outcome: aup.OutcomeNone, Mailbox: "sup port", Since: time.Unix(1, 5).UTC(), Until: time.Unix(9, 0).UTC(), Limit: 3, After: "x"}
+	q := aup.Query{
+		Clause: "1.5", Outcome: aup.OutcomeNone, State: aup.StateOpen, Severity: aup.High, Urgent: true, Mailbox: `sup "port`,
+		Reporter: "r@x.example", Language: "de", Indicator: "203.0.113.0/24", Assignee: "Ann Ä", Tag: "t", Priority: aup.PriorityHigh,
+		Case: "c-1", Since: time.Unix(1, 5).UTC(), Until: time.Unix(9, 0).UTC(), Text: "some words", Order: aup.OrderQueue, Limit: 3, After: "x",
+	}
 	page, err := c.Reports(ctx, q)
-	check("Reports", aup.Page{Reports: []aup.Report{report}, Next: report.ID}, page, err)
+	check("Reports", aup.Page{Reports: []aup.Report{report}, Total: 1}, page, err)
 	check("the query", q, b.query, nil)
 	_, err = c.Reports(ctx, aup.Query{})
-	check("the zero query", aup.Query{}, b.query, err)
+	check("the zero query", aup.Query{Limit: 1000}, b.query, err)
 	r, err := c.Report(ctx, report.ID)
 	check("Report", report, r, err)
 	d, err := c.Document(ctx, report.ID)

@@ -1,9 +1,7 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"aupd/internal/aup"
@@ -25,8 +23,8 @@ type rehearsalBody struct {
 func libraryRoutes(api huma.API, l aup.Librarian) {
 	huma.Register(api, get("list-policies", "/policies", "List the policy versions that were put into force"),
 		func(ctx context.Context, _ *struct{}) (*body[[]aup.PolicyVersion], error) {
-			if err := aup.PrincipalOf(ctx).Need(aup.RightRead); err != nil {
-				return nil, problem(err)
+			if err := need(ctx, aup.RightRead); err != nil {
+				return nil, err
 			}
 			return respond(l.Policies(ctx))
 		})
@@ -34,19 +32,18 @@ func libraryRoutes(api huma.API, l aup.Librarian) {
 	op.MaxBodyBytes = 2 << 20
 	op.Errors = []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusForbidden}
 	huma.Register(api, op, func(ctx context.Context, in *rehearsalInput) (*body[aup.Rehearsal], error) {
-		who := aup.PrincipalOf(ctx)
 		right := aup.RightRead
 		if in.Body.Record {
 			right = aup.RightPolicy
 		}
-		if err := who.Need(right); err != nil {
-			return nil, problem(err)
+		if err := need(ctx, right); err != nil {
+			return nil, err
 		}
 		var text []byte
 		if in.Body.Policy != "" {
 			text = []byte(in.Body.Policy)
 		}
-		return respond(l.Rehearse(ctx, who.Actor(), text, in.Body.Record))
+		return respond(l.Rehearse(ctx, aup.PrincipalOf(ctx).Actor(), text, in.Body.Record))
 	})
 }
 
@@ -55,16 +52,7 @@ func (c *Client) Policies(ctx context.Context) ([]aup.PolicyVersion, error) {
 	return fetch[[]aup.PolicyVersion](ctx, c, http.MethodGet, "/policies")
 }
 
-// Rehearse implements [aup.Librarian]. Who acts is whom the daemon takes the
-// client for.
-func (c *Client) Rehearse(ctx context.Context, _ aup.Actor, text []byte, record bool) (aup.Rehearsal, error) {
-	data, err := json.Marshal(rehearsalBody{string(text), record})
-	if err != nil {
-		return aup.Rehearsal{}, err
-	}
-	resp, err := c.doAs(ctx, http.MethodPost, "/rehearsals", "application/json", bytes.NewReader(data)) //nolint:bodyclose // decode closes it
-	if err != nil {
-		return aup.Rehearsal{}, err
-	}
-	return decode[aup.Rehearsal](resp)
+// Rehearse implements [aup.Librarian].
+func (c *Client) Rehearse(ctx context.Context, who aup.Actor, text []byte, record bool) (aup.Rehearsal, error) {
+	return send[aup.Rehearsal](by(ctx, who), c, http.MethodPost, "/rehearsals", rehearsalBody{string(text), record}, nil)
 }
