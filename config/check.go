@@ -69,10 +69,10 @@ func (c *Config) check(at strictyaml.Locator) error {
 	if err := c.Triage.check(); err != nil {
 		wrong("triage", "%v", err)
 	}
-	for path, addr := range map[string]string{"http.listen": c.HTTP.Listen, "admin.listen": c.Admin.Listen} {
-		if err := checkListen(addr); err != nil {
-			wrong(path, "is %q: %v", addr, err)
-		}
+	c.HTTP.check(wrong)
+	c.Access.check(wrong)
+	if err := checkListen(c.Admin.Listen); err != nil {
+		wrong("admin.listen", "is %q: %v", c.Admin.Listen, err)
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		wrong("log.format", "is %q: want text or json", c.Log.Format)
@@ -128,8 +128,8 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// checkListen refuses an address that other machines reach: the console asks
-// nobody who they are.
+// checkListen refuses an address that other machines reach, for a listener that
+// asks nobody who they are.
 func checkListen(addr string) error {
 	if addr == "" {
 		return nil
@@ -139,7 +139,7 @@ func checkListen(addr string) error {
 		return errors.New("want HOST:PORT, such as 127.0.0.1:8080, or \"\" for off")
 	}
 	if !loopback(host) {
-		return errors.New("other machines could read every report there: listen on 127.0.0.1 and put a server that asks for a password in front of it")
+		return errors.New("other machines could reach it, and it asks nobody who they are: listen on 127.0.0.1")
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ type Config struct {
 	Evidence   Evidence `yaml:"evidence"`
 	Triage     Triage   `yaml:"triage"`
 	HTTP       HTTP     `yaml:"http"`
+	Access     Access   `yaml:"access"`
 	Admin      Admin    `yaml:"admin"`
 	Log        Log      `yaml:"log"`
 }
@@ -120,11 +121,6 @@ type Hours struct {
 	Zone string   `yaml:"zone"` // Europe/Berlin; empty for UTC
 }
 
-// HTTP is where the console and the reading API listen.
-type HTTP struct {
-	Listen string `yaml:"listen"` // empty for nowhere
-}
-
 // Admin is where health and metrics are served.
 type Admin struct {
 	Listen string `yaml:"listen"` // empty for nowhere
@@ -146,7 +142,8 @@ func Default() Config {
 			"medium": Duration(24 * time.Hour), "low": Duration(72 * time.Hour),
 		}},
 		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Admin: Admin{Listen: "127.0.0.1:9090"},
-		Log: Log{Format: "text"},
+		Access: Access{Session: Session{Idle: Duration(30 * time.Minute), Absolute: Duration(12 * time.Hour)}},
+		Log:    Log{Format: "text"},
 	}
 }
 
@@ -204,6 +201,7 @@ func parse(data []byte, file string) (Config, error) {
 			cfg.Mailboxes[i].Folders = []string{"INBOX"}
 		}
 	}
+	cfg.Access.OIDC.fill()
 	return cfg, cfg.check(strictyaml.NewLocator(data, file))
 }
 

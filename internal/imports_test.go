@@ -30,14 +30,15 @@ var allowed = map[string][]string{
 	"internal/desk":          {"internal/aup"},
 	"internal/httpapi":       {"internal/aup", "internal/policy", "internal/desk"},
 	"internal/web":           {"internal/aup", "internal/policy"},
+	"internal/access":        {"internal/aup"},
 	"internal/imaptest":      {"internal/aup"},
 	"internal/store/logtest": {"internal/aup"},
 	// What stands on the store is tested on a real one.
 	"internal/store/storetest": {"internal/aup", "internal/store"},
 	"internal/daemon": {"config", "internal/aup", "internal/policy", "internal/mailbox", "internal/evidence",
-		"internal/classify", "internal/ingest", "internal/store", "internal/desk", "internal/httpapi", "internal/web"},
+		"internal/classify", "internal/ingest", "internal/store", "internal/desk", "internal/httpapi", "internal/web", "internal/access"},
 	"internal/cli": {"config", "internal/aup", "internal/policy", "internal/mailbox", "internal/evidence",
-		"internal/classify", "internal/ingest", "internal/store", "internal/desk", "internal/httpapi", "internal/web",
+		"internal/classify", "internal/ingest", "internal/store", "internal/desk", "internal/httpapi", "internal/web", "internal/access",
 		"internal/daemon", "internal/imaptest", "testdata"},
 	"testdata": {},
 }

@@ -26,13 +26,7 @@ func authOf(mb config.Mailbox) (auth mailbox.Auth, ends time.Time, err error) {
 	}
 	ends = time.Time(mb.OAuth2.ClientSecretEnds)
 	o := mailbox.OAuth2{TokenURL: mb.OAuth2.TokenURL, ClientID: mb.OAuth2.ClientID, Scopes: mb.OAuth2.Scopes}
-	secret := func(file string) func() (string, error) {
-		if file == "" {
-			return nil
-		}
-		return func() (string, error) { return config.ReadSecret(file) }
-	}
-	o.Secret, o.Refresh = secret(mb.OAuth2.ClientSecretFile), secret(mb.OAuth2.RefreshTokenFile)
+	o.Secret, o.Refresh = secretIn(mb.OAuth2.ClientSecretFile), secretIn(mb.OAuth2.RefreshTokenFile)
 	if mb.OAuth2.RefreshTokenFile != "" {
 		o.Rotated = func(token string) error { return replaceFile(mb.OAuth2.RefreshTokenFile, token) }
 	}
@@ -49,6 +43,14 @@ func authOf(mb config.Mailbox) (auth mailbox.Auth, ends time.Time, err error) {
 	}
 	auth, err = o.Auth()
 	return auth, ends, err
+}
+
+// secretIn returns what reads the secret in a file; nil without a file.
+func secretIn(file string) func() (string, error) {
+	if file == "" {
+		return nil
+	}
+	return func() (string, error) { return config.ReadSecret(file) }
 }
 
 // replaceFile puts a secret in place of the one in file: whoever reads it meets

@@ -10,10 +10,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"time"
 
 	"aupd/config"
+	"aupd/internal/access"
 	"aupd/internal/aup"
 	"aupd/internal/ingest"
 	"aupd/internal/mailbox"
@@ -82,7 +84,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	runner := ingest.New(st, brain.classifier, brain.evidence, ingest.Options{
 		Log: opt.Log, Metrics: reg, OnRecorded: opt.OnRecorded,
 	})
-	d.store, d.runner = st, runner
+	d.store, d.runner, d.directory = st, runner, access.NewDirectory(st.Shelf(), st, nil)
 	w, err := newWatch(cfg, st, runner, mailbox.NewMetrics(reg), opt.Log)
 	if err != nil {
 		return err
@@ -161,6 +163,17 @@ func (d *daemon) library() Library {
 	}}
 }
 
+// liveLibrary is the librarian under the configuration of the moment.
+type liveLibrary struct{ d *daemon }
+
+func (l liveLibrary) Policies(ctx context.Context) ([]aup.PolicyVersion, error) {
+	return l.d.library().Policies(ctx)
+}
+
+func (l liveLibrary) Rehearse(ctx context.Context, who aup.Actor, text []byte, record bool) (aup.Rehearsal, error) {
+	return l.d.library().Rehearse(ctx, who, text, record)
+}
+
 // A generation is all that a reload replaces.
 type generation struct {
 	cfg   config.Config
@@ -180,6 +193,9 @@ func (d *daemon) next(ctx context.Context) (*generation, error) {
 		if fixed.was != fixed.is {
 			return nil, fmt.Errorf("%s changed from %q to %q: restart aupd for that: %w", fixed.what, fixed.was, fixed.is, aup.ErrInvalid)
 		}
+	}
+	if !reflect.DeepEqual(d.cfg.HTTP, cfg.HTTP) || !reflect.DeepEqual(d.cfg.Access, cfg.Access) {
+		return nil, fmt.Errorf("http or access changed: restart aupd for that: %w", aup.ErrInvalid)
 	}
 	b, err := newBrain(ctx, cfg, d.store)
 	if err != nil {

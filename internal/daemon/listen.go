@@ -53,9 +53,9 @@ func (d *daemon) listen(ctx context.Context) (_ *listeners, err error) {
 	if err := os.Chmod(socket, 0o600); err != nil {
 		return nil, fmt.Errorf("unix socket: %w", err)
 	}
-	if addr := d.cfg.HTTP.Listen; addr != "" {
-		if ls.addrs.HTTP, err = ls.add(ctx, "tcp", addr, d.wrap(localOnly(forOwner(d.consoleMux(ctx))))); err != nil {
-			return nil, fmt.Errorf("http.listen: %w", err)
+	if d.cfg.HTTP.Listen != "" {
+		if ls.addrs.HTTP, err = d.listenConsole(ctx, ls); err != nil {
+			return nil, err
 		}
 	}
 	if addr := d.cfg.Admin.Listen; addr != "" {
@@ -109,7 +109,6 @@ func (d *daemon) socketMux(ctx context.Context) *http.ServeMux {
 	mux := http.NewServeMux()
 	b := d.backend(ctx)
 	b.Keeper, b.Poll, b.Submit, b.Backup = d.store, d.wake, d.submit, d.store.WriteTo
-	b.Library = d.library()
 	httpapi.New(mux, b)
 	return mux
 }
@@ -128,7 +127,7 @@ func (d *daemon) consoleMux(ctx context.Context) *http.ServeMux {
 func (d *daemon) backend(ctx context.Context) httpapi.Backend {
 	return httpapi.Backend{
 		Backlog: d.backlog(), Triager: d.store, Ledger: d.store, Log: d.store.Log(), Shelf: d.store.Shelf(),
-		Stopping: ctx.Done(), Version: d.opt.Version,
+		Library: liveLibrary{d}, Stopping: ctx.Done(), Version: d.opt.Version,
 	}
 }
 
@@ -175,7 +174,6 @@ func (d *daemon) wrap(h http.Handler) http.Handler {
 // localOnly refuses a request whose Host is not this machine, as one is that a
 // foreign page makes through a name that it points at 127.0.0.1.
 func localOnly(h http.Handler) http.Handler {
-	protect := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
 		if name, _, err := net.SplitHostPort(host); err == nil {
@@ -185,6 +183,6 @@ func localOnly(h http.Handler) http.Handler {
 			http.Error(w, "this console is open to this machine only: use its loopback address", http.StatusMisdirectedRequest)
 			return
 		}
-		protect.Handler(h).ServeHTTP(w, r)
+		h.ServeHTTP(w, r)
 	})
 }

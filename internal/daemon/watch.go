@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aupd/config"
+	"aupd/internal/access"
 	"aupd/internal/aup"
 	"aupd/internal/ingest"
 	"aupd/internal/mailbox"
@@ -21,14 +22,15 @@ import (
 
 // daemon is what a running aupd consists of.
 type daemon struct {
-	opt    Options
-	cfg    config.Config
-	store  *store.Store
-	runner *ingest.Runner
-	reg    *prometheus.Registry
-	swap   sync.Mutex // held while brain and the runner's are replaced
-	brain  atomic.Pointer[brain]
-	watch  atomic.Pointer[watch]
+	opt       Options
+	cfg       config.Config
+	store     *store.Store
+	runner    *ingest.Runner
+	directory *access.Directory
+	reg       *prometheus.Registry
+	swap      sync.Mutex // held while brain and the runner's are replaced
+	brain     atomic.Pointer[brain]
+	watch     atomic.Pointer[watch]
 }
 
 // A watch is the watchers of one configuration.

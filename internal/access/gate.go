@@ -1,0 +1,252 @@
+// Package access says who may use the console and the API. It keeps the local
+// users and the API tokens, signs people in with a password or by OpenID
+// Connect, and stands before every handler as a [Gate], which puts an
+// [aup.Principal] into the context. What a principal may do, each handler asks
+// of it; the gate lets nobody through who may not read.
+//
+// Every sign-in, refusal, sign-out and change of a right is an event in the
+// log. Passwords and tokens are never logged and never kept.
+package access
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"aupd/internal/aup"
+)
+
+// Options say how a Gate works.
+type Options struct {
+	Directory *Directory
+	Log       *slog.Logger // discarded if nil
+	// Owner is the name of whoever runs this process where no other machine
+	// can reach it. Without users they work without signing in. Empty where
+	// everybody must sign in.
+	Owner string
+	// Proxies are the networks whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+	// Secure says that browsers come by TLS, here or at a proxy: cookies go no
+	// other way.
+	Secure bool
+	// OnlyProxies refuses whoever comes neither through a proxy nor from this
+	// machine, as is right where the proxy is what encrypts.
+	OnlyProxies bool
+	// Idle and Absolute are how long a session lasts unused, and at most.
+	Idle, Absolute time.Duration
+	// OIDC is nil where nobody signs in that way.
+	OIDC *OIDC
+	// LoginPage shows the page to sign in on; nil for a plain one.
+	LoginPage func(http.ResponseWriter, *http.Request, LoginView)
+}
+
+// A LoginView is what the page to sign in on shows. Its form posts name,
+// password and return to /login.
+type LoginView struct {
+	Status int    // to answer with
+	Error  string // why the last try failed; empty at first
+	Name   string // as it was typed
+	Return string // where to go then: a path on this host
+	OIDC   string // the path that starts a sign-in by OIDC; empty without it
+}
+
+// A Gate stands before the console and the API. It is safe for concurrent use.
+type Gate struct {
+	Options
+	sessions *sessions
+	oidc     *issuer // nil without
+	limits   *limits
+}
+
+// New returns a gate.
+func New(opt Options) *Gate {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.LoginPage == nil {
+		opt.LoginPage = plainLogin
+	}
+	g := &Gate{Options: opt, limits: newLimits()}
+	g.sessions = newSessions(opt.Directory.users.Shelf, opt.Idle, opt.Absolute, opt.Secure)
+	if opt.OIDC != nil {
+		g.oidc = newIssuer(*opt.OIDC)
+	}
+	return g
+}
+
+// Handler returns next behind the gate, and serves /login, /logout and /oidc/.
+// A request that changes something and comes from another site's page is
+// refused.
+func (g *Gate) Handler(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /login", g.loginPage)
+	mux.HandleFunc("POST /login", g.login)
+	mux.HandleFunc("POST /logout", g.logout)
+	if g.oidc != nil {
+		mux.HandleFunc("GET /oidc/start", g.oidcStart)
+		mux.HandleFunc("GET /oidc/callback", g.oidcCallback)
+	}
+	mux.Handle("/", g.guard(next))
+	protect := http.NewCrossOriginProtection()
+	protect.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, http.StatusForbidden, "this request comes from another site's page")
+	}))
+	safe := protect.Handler(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.OnlyProxies && !clientOf(r, g.Proxies).proxied {
+			refuse(w, r, http.StatusForbidden, "come through the proxy: this port is not encrypted")
+			return
+		}
+		safe.ServeHTTP(w, r)
+	})
+}
+
+// guard lets those through to next who may read, with who they are in the
+// context, and everybody to what the page to sign in on is made of.
+func (g *Gate) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; strings.HasPrefix(p, "/static/") && path.Clean(p) == p {
+			next.ServeHTTP(w, r)
+			return
+		}
+		p, err := g.who(w, r)
+		switch {
+		case errors.Is(err, errNobody):
+			g.askIn(w, r)
+			return
+		case errors.Is(err, aup.ErrForbidden):
+			g.Log.Info("token refused", "address", clientOf(r, g.Proxies).String(), "err", err)
+			w.Header().Set("WWW-Authenticate", `Bearer realm="aupd", error="invalid_token"`)
+			refuse(w, r, http.StatusUnauthorized, err.Error())
+			return
+		case err != nil:
+			g.fault(w, r, err)
+			return
+		}
+		if err := p.Need(aup.RightRead); err != nil {
+			refuse(w, r, http.StatusForbidden, err.Error())
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r.WithContext(aup.WithPrincipal(r.Context(), p)))
+	})
+}
+
+// errNobody means that the request does not say who asks.
+var errNobody = errors.New("nobody is signed in")
+
+// who returns who asks: the holder of a token, whoever is signed in, or the
+// owner where nobody could be. A session that no longer holds is ended.
+func (g *Gate) who(w http.ResponseWriter, r *http.Request) (aup.Principal, error) {
+	if scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		return g.Directory.bearer(r.Context(), strings.TrimSpace(secret))
+	}
+	ctx, v, ok, err := g.sessions.load(r)
+	if err != nil {
+		return aup.Principal{}, err
+	}
+	if !ok {
+		return g.owner(r)
+	}
+	roles, err := g.rolesOf(ctx, v)
+	if errors.Is(err, errNobody) {
+		err = errors.Join(err, g.sessions.end(ctx, w))
+	}
+	return aup.Principal{Name: v.Name, Roles: roles, From: "console"}, err
+}
+
+// rolesOf returns what whoever signed in may do now; errNobody when the
+// session has ended, because the user or the configuration changed.
+func (g *Gate) rolesOf(ctx context.Context, v session) ([]aup.UserRole, error) {
+	if v.Way == byOIDC {
+		if g.oidc == nil {
+			return nil, errNobody
+		}
+		if roles := g.oidc.roles(v.Groups); len(roles) > 0 {
+			return roles, nil
+		}
+		return nil, errNobody
+	}
+	row, err := g.Directory.users.get(ctx, v.Name)
+	if errors.Is(err, aup.ErrNotFound) || err == nil && row.Stamp != v.Stamp {
+		return nil, errNobody
+	}
+	return row.Roles, err
+}
+
+// owner returns the owner where everybody who asks is: on this machine, and
+// without users. A request that came through a proxy is from anywhere.
+func (g *Gate) owner(r *http.Request) (aup.Principal, error) {
+	if g.Owner == "" || g.oidc != nil || forwarded(r) {
+		return aup.Principal{}, errNobody
+	}
+	some, err := g.Directory.Anybody(r.Context())
+	if err == nil && some {
+		err = errNobody
+	}
+	p := aup.Owner(g.Owner)
+	if p.From = "console"; isAPI(r) {
+		p.From = "api"
+	}
+	return p, err
+}
+
+// askIn answers a request of nobody: a program gets a status, a person the
+// page to sign in on.
+func (g *Gate) askIn(w http.ResponseWriter, r *http.Request) {
+	back := ""
+	if r.Method == http.MethodGet {
+		back = r.URL.RequestURI()
+	}
+	switch {
+	case isAPI(r):
+		w.Header().Set("WWW-Authenticate", `Bearer realm="aupd"`)
+		refuse(w, r, http.StatusUnauthorized, "sign in, or send a token: Authorization: Bearer "+tokenMark+"…")
+	case r.Header.Get("HX-Request") != "": // of a part of a page, in place of which no whole one can stand
+		if u, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil {
+			back = u.RequestURI()
+		}
+		w.Header().Set("HX-Redirect", loginPath(back))
+		w.WriteHeader(http.StatusUnauthorized)
+	default:
+		http.Redirect(w, r, loginPath(back), http.StatusSeeOther)
+	}
+}
+
+func loginPath(back string) string {
+	if back = returnPath(back); back == "/" {
+		return "/login"
+	}
+	return "/login?" + url.Values{"return": {back}}.Encode()
+}
+
+// maxReturn is how long an address to return to may be: as long as one with a
+// long filter.
+const maxReturn = 2000
+
+// returnPath returns s when it is a path on this host to go to after signing
+// in, and else "/". A browser takes //host, /\host and the like for another
+// host.
+func returnPath(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || len(s) > maxReturn || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == '\\' || c == 0x7f }) {
+		return "/"
+	}
+	if clean := path.Clean(u.Path); !strings.HasPrefix(clean, "/") || clean != u.Path && clean+"/" != u.Path ||
+		clean == "/login" || strings.HasPrefix(clean, "/oidc/") {
+		return "/"
+	}
+	p := u.EscapedPath()
+	if u.RawQuery != "" {
+		p += "?" + u.RawQuery
+	}
+	return p
+}
+
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
