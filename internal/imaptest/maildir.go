@@ -39,22 +39,32 @@ func (d *maildirs) Create(folder string) error {
 
 // Deliver puts messages into a folder's Maildir, as mail that nobody has seen.
 func (d *maildirs) Deliver(folder string, raws ...[]byte) error {
-	dir := d.Maildir(folder)
 	for _, raw := range raws {
-		d.files++
-		name := fmt.Sprintf("%d.M%06dP1.aupd,S=%d,W=%d", 1767225600+d.files/1_000_000, d.files%1_000_000, len(raw), len(raw))
-		tmp := filepath.Join(dir, "tmp", name)
-		if err := os.WriteFile(tmp, raw, 0o600); err != nil {
-			return err
-		}
-		if err := os.Chown(tmp, d.owner.uid, d.owner.gid); err != nil {
-			return err
-		}
-		if err := os.Rename(tmp, filepath.Join(dir, "new", name)); err != nil {
+		if err := d.Copies(folder, raw, 1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Copies delivers a message n times. It costs the disk no more than one.
+func (d *maildirs) Copies(folder string, raw []byte, n int) error {
+	dir := d.Maildir(folder)
+	tmp := filepath.Join(dir, "tmp", "aupd")
+	if err := os.WriteFile(tmp, raw, 0o600); err != nil {
+		return err
+	}
+	if err := os.Chown(tmp, d.owner.uid, d.owner.gid); err != nil {
+		return err
+	}
+	for range n {
+		d.files++
+		name := fmt.Sprintf("%d.M%06dP1.aupd,S=%d,W=%d", 1767225600+d.files/1_000_000, d.files%1_000_000, len(raw), len(raw))
+		if err := os.Link(tmp, filepath.Join(dir, "new", name)); err != nil {
+			return err
+		}
+	}
+	return os.Remove(tmp)
 }
 
 // Forget makes the server lose its index of a folder: it gives every message a
