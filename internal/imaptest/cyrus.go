@@ -34,9 +34,9 @@ var cyrusPackages = []string{
 // StartCyrus starts a server and waits for its greeting. The first time it
 // downloads the packages with apt-get.
 func StartCyrus(ctx context.Context) (*Cyrus, error) {
-	prefix, err := unpackCyrus(ctx)
+	prefix, err := unpack(ctx, "cyrus", cyrusPackages)
 	if err != nil {
-		return nil, fmt.Errorf("unpack cyrus: %w", err)
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "aupd-cyrus-")
 	if err != nil {
@@ -48,42 +48,6 @@ func StartCyrus(ctx context.Context) (*Cyrus, error) {
 		return nil, errors.Join(fmt.Errorf("start cyrus: %w\n%s", err, log), c.Close())
 	}
 	return c, nil
-}
-
-func unpackCyrus(ctx context.Context) (prefix string, err error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	if os.Geteuid() == 0 {
-		cache = "/var/cache" // the mail user must get through to it
-	}
-	prefix = filepath.Join(cache, "aupd-cyrus")
-	if _, err := os.Stat(prefix); err == nil {
-		return prefix, nil
-	}
-	debs, err := os.MkdirTemp("", "aupd-debs-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(debs)) }()
-	get := exec.CommandContext(ctx, "apt-get", append([]string{"download"}, cyrusPackages...)...)
-	get.Dir = debs
-	if out, err := get.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	all, err := filepath.Glob(filepath.Join(debs, "*.deb"))
-	if err != nil {
-		return "", err
-	}
-	// Renamed when it is whole, so that a broken download is not used.
-	half := prefix + ".part"
-	for _, deb := range all {
-		if out, err := exec.CommandContext(ctx, "dpkg-deb", "-x", deb, half).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	return prefix, os.Rename(half, prefix)
 }
 
 func (c *Cyrus) start(ctx context.Context, prefix string) error {

@@ -26,10 +26,8 @@ import (
 type Dovecot struct {
 	Addr, TLSAddr string
 	Certificate   Certificate
-	dir           string
-	owner         owner
-	cmd           *exec.Cmd
-	files         int
+	maildirs
+	cmd *exec.Cmd
 }
 
 // DovecotOptions say what is special about a server. The zero value works.
@@ -89,7 +87,7 @@ func StartDovecot(ctx context.Context, opt DovecotOptions) (*Dovecot, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dovecot{dir: dir}
+	d := &Dovecot{maildirs: maildirs{dir: dir, index: "dovecot*"}}
 	if err := d.prepare(opt); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

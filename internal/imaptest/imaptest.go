@@ -2,8 +2,8 @@
 // keeps its mail in memory: for `aupd demo` and for tests. Messages go in as
 // raw bytes and come out as the same bytes, whatever is wrong with them.
 //
-// With the build tag integration the package also starts a real Dovecot and a
-// real Cyrus.
+// With the build tag integration the package also starts a real Dovecot, Cyrus
+// or Courier, and has lines to them that fail.
 package imaptest
 
 import (

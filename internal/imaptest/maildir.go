@@ -10,8 +10,16 @@ import (
 	"strings"
 )
 
+// maildirs are the folders of a server that keeps them as Maildirs.
+type maildirs struct {
+	dir   string // of all the server's files; the mail is in home/Maildir
+	owner owner
+	index string // what the server's own files in a folder are called, as a pattern
+	files int
+}
+
 // Maildir returns the path of a folder's Maildir.
-func (d *Dovecot) Maildir(folder string) string {
+func (d *maildirs) Maildir(folder string) string {
 	base := filepath.Join(d.dir, "home", "Maildir")
 	if folder == "INBOX" {
 		return base
@@ -20,7 +28,7 @@ func (d *Dovecot) Maildir(folder string) string {
 }
 
 // Create makes a folder.
-func (d *Dovecot) Create(folder string) error {
+func (d *maildirs) Create(folder string) error {
 	for _, sub := range []string{"cur", "new", "tmp"} {
 		if err := d.mkdir(filepath.Join(d.Maildir(folder), sub)); err != nil {
 			return err
@@ -30,29 +38,39 @@ func (d *Dovecot) Create(folder string) error {
 }
 
 // Deliver puts messages into a folder's Maildir, as mail that nobody has seen.
-func (d *Dovecot) Deliver(folder string, raws ...[]byte) error {
-	dir := d.Maildir(folder)
+func (d *maildirs) Deliver(folder string, raws ...[]byte) error {
 	for _, raw := range raws {
-		d.files++
-		name := fmt.Sprintf("%d.M%06dP1.aupd,S=%d,W=%d", 1767225600+d.files/1_000_000, d.files%1_000_000, len(raw), len(raw))
-		tmp := filepath.Join(dir, "tmp", name)
-		if err := os.WriteFile(tmp, raw, 0o600); err != nil {
-			return err
-		}
-		if err := os.Chown(tmp, d.owner.uid, d.owner.gid); err != nil {
-			return err
-		}
-		if err := os.Rename(tmp, filepath.Join(dir, "new", name)); err != nil {
+		if err := d.Copies(folder, raw, 1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// Copies delivers a message n times. It costs the disk no more than one.
+func (d *maildirs) Copies(folder string, raw []byte, n int) error {
+	dir := d.Maildir(folder)
+	tmp := filepath.Join(dir, "tmp", "aupd")
+	if err := os.WriteFile(tmp, raw, 0o600); err != nil {
+		return err
+	}
+	if err := os.Chown(tmp, d.owner.uid, d.owner.gid); err != nil {
+		return err
+	}
+	for range n {
+		d.files++
+		name := fmt.Sprintf("%d.M%06dP1.aupd,S=%d,W=%d", 1767225600+d.files/1_000_000, d.files%1_000_000, len(raw), len(raw))
+		if err := os.Link(tmp, filepath.Join(dir, "new", name)); err != nil {
+			return err
+		}
+	}
+	return os.Remove(tmp)
+}
+
 // Forget makes the server lose its index of a folder: it gives every message a
 // new UID, under a new UIDVALIDITY.
-func (d *Dovecot) Forget(folder string) error {
-	all, err := filepath.Glob(filepath.Join(d.Maildir(folder), "dovecot*"))
+func (d *maildirs) Forget(folder string) error {
+	all, err := filepath.Glob(filepath.Join(d.Maildir(folder), d.index))
 	if err != nil {
 		return err
 	}
@@ -64,13 +82,13 @@ func (d *Dovecot) Forget(folder string) error {
 
 // Remove takes a folder with its mail out of the server's sight. It is not for
 // INBOX.
-func (d *Dovecot) Remove(folder string) error {
+func (d *maildirs) Remove(folder string) error {
 	return os.Rename(d.Maildir(folder), d.away(folder))
 }
 
 // Restore makes a folder anew that Remove took away, with the same mail: the
 // server gives it other UIDs under another UIDVALIDITY.
-func (d *Dovecot) Restore(folder string) error {
+func (d *maildirs) Restore(folder string) error {
 	away := d.away(folder)
 	if err := d.Create(folder); err != nil {
 		return err
@@ -89,12 +107,12 @@ func (d *Dovecot) Restore(folder string) error {
 	return os.RemoveAll(away)
 }
 
-func (d *Dovecot) away(folder string) string {
+func (d *maildirs) away(folder string) string {
 	return filepath.Join(d.dir, "away-"+strings.ReplaceAll(folder, "/", "."))
 }
 
 // mkdir makes a folder and its parents for the mail user.
-func (d *Dovecot) mkdir(path string) error {
+func (d *maildirs) mkdir(path string) error {
 	rel, err := filepath.Rel(d.dir, path)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -312,5 +313,13 @@ func TestDovecotMark(t *testing.T) {
 				t.Errorf("%d recorded, %d left, %d marked, %d moved; want %d of 400", len(store.all()), len(files(t, d.Maildir("INBOX"))), marked, moved, n)
 			}
 		})
+	}
+}
+
+// countDials returns an Options.Dial that counts.
+func countDials(n *int) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		*n++
+		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
 }

@@ -41,13 +41,28 @@ func (f *folder) enter(ctx context.Context, validity uint32) error {
 	return nil
 }
 
+// distrust tells, once, of a server that says no UIDNEXT of a folder opened for
+// reading (RFC 9051, 6.3.2 wants it). Courier does so, and keeps the UIDs that
+// it gives to new mail, and the UIDVALIDITY of a new folder, only when somebody
+// opens the folder for writing: until then they may name another message the
+// next time.
+func (f *folder) distrust(s *session) {
+	n := s.g.noted()
+	if f.distrusted || !n.ReadOnly || n.UIDNext {
+		return
+	}
+	f.distrusted = true
+	f.w.opt.Log.Warn("the server may not keep the UIDs of a folder that is only read: have a mail program open it often, or set mark: keyword, which opens it for writing",
+		"mailbox", f.w.opt.Name, "folder", f.name)
+}
+
 // renew starts a new epoch in the ledger.
 func (f *folder) renew(ctx context.Context, old, e aup.Epoch) error {
 	if old.UIDValidity != 0 {
 		now := f.w.wall()
 		f.epochs = slices.DeleteFunc(f.epochs, func(t time.Time) bool { return now.Sub(t) > time.Hour })
 		if len(f.epochs) >= maxEpochs {
-			return f.fault(KindEpoch, "open the folder", "the server is broken: each change makes every message new",
+			return f.fault(KindEpoch, "open the folder", "each change makes every message new: the server is broken, or keeps no UIDs of a folder that nobody opened for writing yet (Courier): open it with a mail program",
 				fmt.Errorf("UIDVALIDITY changed more than %d times within the hour, now from %d to %d", maxEpochs, old.UIDValidity, e.UIDValidity))
 		}
 		f.epochs = append(f.epochs, now)

@@ -221,6 +221,36 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
+// A server that says nonsense on every connection is not asked in haste, and
+// is believed again when it comes to its senses.
+func TestOddForEver(t *testing.T) {
+	for name, odd := range map[string]string{
+		"a stray continuation": "+ go on", "a foreign tag": "Z9 OK done", "nonsense": "220 mail.example ESMTP", "an unclosed quote": `* 1 FETCH (UID 1 BODY[] "x`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			sane := false
+			f.script = func(c *fakeConn, cmd string) bool {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				if isExamine(cmd) && !sane {
+					c.say("%s", odd)
+				}
+				return false
+			}
+			try(t, f, nil, func(t *trial) {
+				time.Sleep(time.Hour)
+				t.connections(60)
+				if n := len(t.store.all()); n > 0 {
+					t.Errorf("%d mails were recorded", n)
+				}
+				f.change(func() { sane = true })
+				t.settles(backoffMost, whole)
+			})
+		})
+	}
+}
+
 func isExamine(cmd string) bool { return strings.HasPrefix(cmd, "EXAMINE") }
 
 // What is listed and not given is missing until it is given, what is no longer
@@ -282,6 +312,33 @@ func TestMessagesNotGiven(t *testing.T) {
 			}
 			return false
 		}, map[uint32]aup.Fate{1: aup.Recorded, 2: aup.NotSelected, 3: aup.Gone}, nil},
+		"expunged during the bodies": {func(c *fakeConn, cmd string) bool {
+			if isBody(cmd) && strings.Contains(cmd, "1,3") {
+				c.fetched("1", cmd)
+				c.f.change(func() { delete(c.f.mail, 3) })
+				c.say("* 3 FETCH (UID 3 BODY[]<0> NIL)")
+				c.ok("[EXPUNGEISSUED] some are gone")
+				return true
+			}
+			return false
+		}, map[uint32]aup.Fate{1: aup.Recorded, 2: aup.NotSelected, 3: aup.Gone}, nil},
+		"a made-up body of what is gone": {func(c *fakeConn, cmd string) bool {
+			if isBody(cmd) {
+				const raw = "Subject: message unavailable\r\n\r\n"
+				c.say("* 3 FETCH (UID 3 BODY[]<0> {%d}\r\n%s)", len(raw), raw)
+				c.f.change(func() { delete(c.f.mail, 3) })
+				c.fetched("1", cmd)
+				c.ok("done")
+			}
+			return isBody(cmd)
+		}, map[uint32]aup.Fate{1: aup.Recorded, 2: aup.NotSelected, 3: aup.Gone}, nil},
+		"copied and flagged by another client": {func(c *fakeConn, cmd string) bool {
+			if isBody(cmd) {
+				c.say("* 3 FETCH (UID 3 FLAGS (\\Seen $Other))")
+				c.f.change(func() { c.f.mail[8] = c.f.mail[3] })
+			}
+			return false
+		}, map[uint32]aup.Fate{1: aup.Recorded, 2: aup.NotSelected, 3: aup.Recorded, 8: aup.Recorded}, nil},
 		"moved within the folder by another client": {func(c *fakeConn, cmd string) bool {
 			if isBody(cmd) {
 				c.f.change(func() {

@@ -184,6 +184,8 @@ func (g *guard) noteCode(name, args, text string) {
 			n.Flags = args
 		case "READ-ONLY", "READ-WRITE":
 			n.ReadOnly = name == "READ-ONLY"
+		case "UIDNEXT":
+			n.UIDNext = true
 		case "ALERT":
 			n.Alert = text
 		}

@@ -77,6 +77,7 @@ type notes struct {
 	Bye       string // the text of a BYE
 	Alert     string // the text of the last ALERT
 	ReadOnly  bool   // of the folder selected last
+	UIDNext   bool   // it was said of the folder selected last
 	Flags     string // that can be changed in it, as in PERMANENTFLAGS
 	Dropped   int    // responses dropped
 	Rewritten int    // lines changed

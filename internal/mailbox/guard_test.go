@@ -77,11 +77,11 @@ func TestGuardFilters(t *testing.T) {
 }
 
 func TestGuardNotes(t *testing.T) {
-	g := guarded("* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n* NO [ALERT] disk is full\r\nT1 OK [READ-ONLY] x\r\n* X\r\n* BYE Session invalidated\r\n")
+	g := guarded("* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n* OK [UIDNEXT 7] x\r\n* NO [ALERT] disk is full\r\nT1 OK [READ-ONLY] x\r\n* X\r\n* BYE Session invalidated\r\n")
 	if _, err := io.Copy(io.Discard, g); err != nil {
 		t.Fatal(err)
 	}
-	want := notes{Bye: "Session invalidated", Alert: "disk is full", ReadOnly: true, Flags: " (\\Seen \\*)", Dropped: 1, Rewritten: 2}
+	want := notes{Bye: "Session invalidated", Alert: "disk is full", ReadOnly: true, UIDNext: true, Flags: " (\\Seen \\*)", Dropped: 1, Rewritten: 3}
 	if d := cmp.Diff(want, g.noted()); d != "" {
 		t.Errorf("notes (-want +got):\n%s", d)
 	}

@@ -47,7 +47,10 @@ func (t *trial) caughtUp(within time.Duration, uid uint32, but ...string) {
 // A thousand folders share a few connections: all are read, and new mail in
 // them is found at the next look.
 func TestManyFolders(t *testing.T) {
-	const n = 1000
+	n := 1000
+	if testing.Short() {
+		n = 100
+	}
 	f := newFake()
 	try(t, f, func(o *Options) { o.Folders = folders(n) }, func(t *trial) {
 		t.caughtUp(10*time.Second, 3)

@@ -2,12 +2,14 @@ package mailbox
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -331,8 +333,15 @@ func TestErrorsNameTheMend(t *testing.T) {
 			[]string{"sign in as support", "password"}},
 		"wrong folder": {func(o *Options) { o.Folders = []string{"Abuse Report"} }, KindFolder,
 			[]string{"folder Abuse Report", "there are: Abuse Reports, INBOX"}},
-		"not TLS":             {func(o *Options) { o.URL = "imaps://" + srv.Addr() }, KindTLS, []string{"starttls: true"}},
-		"expired":             {func(o *Options) { o.URL, o.RootCAs = "imaps://"+tlsServer(expired).Addr(), trust(expired) }, KindTLS, []string{"expired", "renewed"}},
+		"not TLS": {func(o *Options) { o.URL = "imaps://" + srv.Addr() }, KindTLS, []string{"starttls: true"}},
+		"expired": {func(o *Options) { o.URL, o.RootCAs = "imaps://"+tlsServer(expired).Addr(), trust(expired) }, KindTLS, []string{"expired", "renewed"}},
+		"another's certificate": {func(o *Options) {
+			addr := tlsServer(good).Addr()
+			o.URL, o.RootCAs = "imaps://imap.example.org", trust(good)
+			o.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, network, addr)
+			}
+		}, KindTLS, []string{"certificate is valid for", "as the server's certificate names it"}},
 		"unknown authority":   {func(o *Options) { o.URL = "imaps://" + tlsServer(good).Addr() }, KindTLS, []string{"ca_file"}},
 		"no STARTTLS":         {func(o *Options) { o.STARTTLS = true }, KindDial, []string{"STARTTLS"}},
 		"two folders, joined": {func(o *Options) { o.Folders = []string{"A", "B"} }, KindFolder, []string{"folder A", "folder B"}},

@@ -3,6 +3,7 @@ package mailbox
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -86,6 +87,30 @@ func TestMark(t *testing.T) {
 	}
 }
 
+// mark does what STORE, MOVE and the search for what is unmarked ask for.
+func (f *fake) mark(c *fakeConn, cmd string, marked map[string]bool) bool {
+	set := strings.Fields(cmd + " . . .")
+	switch {
+	case strings.HasPrefix(cmd, "UID STORE"):
+		for _, u := range f.listed(set[2]) {
+			marked[u] = true
+		}
+		return refuse(c, "OK done")
+	case strings.HasPrefix(cmd, "UID MOVE"):
+		for _, u := range f.listed(set[2]) {
+			marked[u] = true
+			n, _ := strconv.ParseUint(u, 10, 32)
+			f.change(func() { delete(f.mail, uint32(n)) })
+		}
+		return refuse(c, "OK done")
+	case strings.Contains(cmd, "UNKEYWORD"):
+		left := slices.DeleteFunc(f.listed(set[3]), func(u string) bool { return marked[u] })
+		c.say("%s", strings.TrimSpace("* SEARCH "+strings.Join(left, " ")))
+		return refuse(c, "OK done")
+	}
+	return false
+}
+
 // A mark that cannot be made is told, costs no message, does not hold up the
 // reading, and is made once it can be.
 func TestMarkRefused(t *testing.T) {
@@ -130,25 +155,7 @@ func TestMarkRefused(t *testing.T) {
 				if !well && tc.script != nil && tc.script(c, cmd) {
 					return true
 				}
-				set := strings.Fields(cmd + " . . .")
-				switch {
-				case strings.HasPrefix(cmd, "UID STORE"):
-					for _, u := range f.listed(set[2]) {
-						marked[u] = true
-					}
-					return refuse(c, "OK done")
-				case strings.HasPrefix(cmd, "UID MOVE"):
-					for _, u := range f.listed(set[2]) {
-						marked[u] = true
-					}
-					f.change(func() { delete(f.mail, 1); delete(f.mail, 3) })
-					return refuse(c, "OK done")
-				case strings.Contains(cmd, "UNKEYWORD"):
-					left := slices.DeleteFunc(f.listed(set[3]), func(u string) bool { return marked[u] })
-					c.say("%s", strings.TrimSpace("* SEARCH "+strings.Join(left, " ")))
-					return refuse(c, "OK done")
-				}
-				return false
+				return f.mark(c, cmd, marked)
 			}
 			try(t, f, func(o *Options) { o.Mark = tc.mark }, func(t *trial) {
 				t.settles(time.Minute, whole)

@@ -48,6 +48,7 @@ type folder struct {
 	blame        map[uint32]int // connections that ended at a UID
 	markFrom     uint32         // nothing below it waits for its mark
 	unmarked     error          // why the last look left messages unmarked
+	distrusted   bool           // the server was said not to keep UIDs
 
 	failures int       // looks in a row that the folder itself made fail
 	rested   time.Time // until when it is left alone for that
@@ -85,6 +86,7 @@ func (f *folder) pass(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	f.distrust(s)
 	if err := f.enter(ctx, validity); err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func (c *fakeConn) answer(cmd string) {
 		f.mu.Lock()
 		n, validity := len(f.mail), f.validity
 		f.mu.Unlock()
-		c.say("* FLAGS (\\Seen \\Deleted)\r\n* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] x\r\n* OK [PERMANENTFLAGS (\\*)] x", n, validity)
+		c.say("* FLAGS (\\Seen \\Deleted)\r\n* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] x\r\n* OK [UIDNEXT 4294967295] x\r\n* OK [PERMANENTFLAGS (\\*)] x", n, validity)
 		c.ok(map[string]string{"EXAMINE": "[READ-ONLY] done", "SELECT": "[READ-WRITE] done"}[word])
 	case "UID":
 		c.uid(rest)

@@ -66,7 +66,7 @@ func (s *session) command(doing string, run func() error) error {
 func (s *session) open(f *folder) (uint32, error) {
 	s.f = f
 	var data *imap.SelectData
-	s.g.note(func(n *notes) { n.ReadOnly, n.Flags = false, "" })
+	s.g.note(func(n *notes) { n.ReadOnly, n.UIDNext, n.Flags = false, false, "" })
 	s.messages.Store(0)
 	readOnly := s.l.w.opt.Mark.none()
 	err := s.command("open the folder", func() (err error) {

@@ -322,6 +322,36 @@ func TestSignInRefused(t *testing.T) {
 	}
 }
 
+// A server that never answers the sign-in is given up and asked again later.
+func TestSignInStalls(t *testing.T) {
+	token := func(context.Context, bool) (Secret, error) { return Secret{Token: "tok"}, nil }
+	for name, tc := range map[string]struct {
+		caps string
+		auth Auth
+	}{
+		"no + for AUTHENTICATE": {"AUTH=XOAUTH2", token}, "no answer to a token": {"AUTH=OAUTHBEARER SASL-IR", token}, "no answer to LOGIN": {"", PasswordAuth("p")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			f.caps = "IMAP4rev1 IDLE " + tc.caps
+			f.script = func(c *fakeConn, cmd string) bool {
+				signIn := strings.HasPrefix(cmd, "AUTHENTICATE") || strings.HasPrefix(cmd, "LOGIN")
+				switch {
+				case signIn && c.n <= 3:
+					c.hang()
+				case signIn:
+					c.ok("welcome")
+				}
+				return signIn
+			}
+			try(t, f, func(o *Options) { o.Auth = tc.auth }, func(t *trial) {
+				t.settles(10*time.Minute, whole)
+				t.connections(4)
+			})
+		})
+	}
+}
+
 // The way back after an outage: waits that double up to a bound, with jitter,
 // and no loss.
 func TestBackOff(t *testing.T) {
@@ -348,6 +378,33 @@ func TestBackOff(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A clock that is set back does not put off what is asked for again.
+func TestClockSetBack(t *testing.T) {
+	f := newFake()
+	store := newFakeStore()
+	e := aup.Epoch{Mailbox: testName, Folder: "INBOX", UIDValidity: 7}
+	missing := aup.LedgerRow{First: 1, Last: 1, Fate: aup.Missing, Tries: 3, At: time.Now().AddDate(1, 0, 0)} // before the clock was set right
+	rows := []aup.LedgerRow{missing, {First: 2, Last: 3, Fate: aup.NotSelected}}
+	if err := store.Account(t.Context(), e, rows, 3); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w, err := New(Options{
+			Name: testName, URL: "imap://127.0.0.1", Username: "u", Auth: PasswordAuth("p"), Subject: phrase, SpoolDir: t.TempDir(), Dial: f.dial,
+		}, store, store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Once(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+	})
+	if fates, _ := store.fates(); fates[1] != aup.Recorded {
+		t.Errorf("fates %v, want the first recorded", fates)
 	}
 }
 
@@ -388,45 +445,4 @@ func TestSpoolFails(t *testing.T) {
 		}
 		t.settles(2*backoffMost, whole)
 	})
-}
-
-// Stopping while a message is on its way, and while the sink has no room,
-// leaves nothing behind. What was not recorded is recorded next time.
-func TestStopAnywhere(t *testing.T) {
-	for n := range 60 {
-		f := newFake()
-		f.mail[1] = string(message(" "+phrase, 1)) + strings.Repeat("0123456789\r\n", 50_000)
-		store := newFakeStore()
-		for _, last := range []bool{false, true} {
-			synctest.Test(t, func(t *testing.T) {
-				w, err := New(Options{
-					Name: testName, URL: "imap://127.0.0.1", Username: "u", Auth: PasswordAuth("p"), Subject: phrase,
-					SpoolDir: t.TempDir(), Dial: f.dial,
-				}, store, store)
-				if err != nil {
-					t.Fatal(err)
-				}
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				if !last {
-					left := n
-					f.script = func(*fakeConn, string) bool {
-						if left--; left < 0 {
-							cancel()
-						}
-						return false
-					}
-				}
-				err = w.Once(ctx)
-				if last && err != nil {
-					t.Error(err)
-				}
-				time.Sleep(time.Minute)
-			})
-			f.script = nil
-		}
-		if n := len(store.all()); n != 2 {
-			t.Errorf("%d mails, want 2", n)
-		}
-	}
 }
