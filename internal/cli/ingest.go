@@ -213,10 +213,10 @@ func (a *app) waitForDaemon(ctx context.Context, b *backend, sum *summary) error
 	if err != nil {
 		return err
 	}
+	asked := time.Now()
 	if err := b.daemon.Poll(ctx); err != nil {
 		return err
 	}
-	asked := time.Now()
 	for {
 		s, err := b.Status(ctx)
 		if err != nil {

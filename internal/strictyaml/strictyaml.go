@@ -19,7 +19,8 @@ import (
 
 // Decode reads data into the value that into points to. file names the file in
 // errors, kind is what each of them wraps. All unknown keys and wrong types are
-// reported at once, joined. After an error the value may be filled in part.
+// reported at once, joined. An empty file changes nothing; after an error the
+// value may be filled in part.
 func Decode(data []byte, file string, into any, kind error) error {
 	c := &checker{file: file}
 	err := guarded(file, func() error {
@@ -27,10 +28,12 @@ func Decode(data []byte, file string, into any, kind error) error {
 		if err != nil {
 			return err
 		}
+		empty := true
 		for _, doc := range f.Docs {
+			empty = empty && (doc.Body == nil || doc.Body.Type() == ast.NullType)
 			c.value(doc.Body, reflect.TypeOf(into), "")
 		}
-		if len(c.errs) > 0 {
+		if empty || len(c.errs) > 0 {
 			return nil
 		}
 		if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {

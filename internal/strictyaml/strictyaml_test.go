@@ -43,6 +43,12 @@ func TestDecode(t *testing.T) {
 	if d := cmp.Diff([]string{"a", "[b"}, got.Words); d != "" || got.Name != "n" || got.Inner.Depth != 2 {
 		t.Errorf("read %+v (-want +got):\n%s", got, d)
 	}
+	for _, empty := range []string{"", "\n", "# nothing\n", "---\n"} {
+		got := file{Name: "kept"}
+		if err := strictyaml.Decode([]byte(empty), "f", &got, errKind); err != nil || got.Name != "kept" {
+			t.Errorf("Decode of %q = %+v, %v; want no change", empty, got, err)
+		}
+	}
 }
 
 func TestErrors(t *testing.T) {
