@@ -53,12 +53,13 @@ func (b *builder) indicators() {
 
 // A cast gives the indicators of a document their roles.
 type cast struct {
-	b     *builder
-	never never
-	own   map[string]bool // registrable domains of the reporter
-	ref   time.Time       // the report's date, for times without a year
-	seen  map[key]int     // the index in Document.Indicators
-	full  bool
+	b      *builder
+	never  never
+	own    map[string]bool // registrable domains of the reporter
+	sentTo map[string]bool // domains that the report was sent to
+	ref    time.Time       // the report's date, for times without a year
+	seen   map[key]int     // the index in Document.Indicators
+	full   bool
 }
 
 // A key tells one indicator from another: a log names the same address on
@@ -71,7 +72,7 @@ type key struct {
 }
 
 func (b *builder) newCast() *cast {
-	c := &cast{b: b, never: newNever(b.opt), own: map[string]bool{}, seen: map[key]int{}}
+	c := &cast{b: b, never: newNever(b.opt), own: map[string]bool{}, sentTo: map[string]bool{}, seen: map[key]int{}}
 	m := b.doc.Messages[0]
 	c.ref = m.Date
 	for _, a := range append(m.From, m.ReplyTo...) {
@@ -79,6 +80,11 @@ func (b *builder) newCast() *cast {
 			if d := registrable(domain); d != "" && !freeMail[d] {
 				c.own[d] = true
 			}
+		}
+	}
+	for _, a := range m.To {
+		if _, domain, ok := strings.Cut(a.Addr, "@"); ok {
+			c.sentTo[strings.ToLower(domain)] = true
 		}
 	}
 	return c
@@ -124,12 +130,18 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 			return
 		}
 		line.move(f.text, at)
+		page := aup.Indicator{}
 		for _, h := range scan(f.text, at, end) {
 			r := f.written(h.Range)
 			in := aup.Indicator{Kind: h.kind, Value: h.value, Port: h.port, Part: p.ID,
 				Range: aup.Range{Start: r.Start + s.Start, End: r.End + s.Start}}
 			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops, path: pathAt(paths, r.Start), passed: s.Voice == aup.VoiceForwardHeader && c.passedOn(s.Message)}
 			in.Role, in.Why = c.role(&in, where)
+			if in.Kind == aup.IndicatorURL {
+				page = in
+			} else if page.Value != "" && s.Voice == aup.VoiceOwn && p.Message == 0 && in.Role == aup.RoleMention && page.Role == aup.RoleSource && !c.never.has(&in) {
+				in.Role, in.Why = page.Role, page.Why // where the page lies
+			}
 			if in.Kind == aup.IndicatorIP {
 				in.Port = max(in.Port, portNear(where))
 				if h, ok := hopOf(&in, hops); ok {
