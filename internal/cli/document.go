@@ -49,13 +49,15 @@ func (a *app) row(name, value string) {
 	}
 }
 
+func (a *app) addresses(name string, list []aup.Address) {
+	for _, one := range list {
+		a.row(name, one.String())
+	}
+}
+
 func (a *app) fields(m aup.Message) {
-	for _, f := range m.From {
-		a.row("from", f.String())
-	}
-	for _, f := range m.To {
-		a.row("to", f.String())
-	}
+	a.addresses("from", m.From)
+	a.addresses("to", m.To)
 	a.row("subject", m.Subject)
 	date := m.DateText
 	if !m.Date.IsZero() {
@@ -67,12 +69,8 @@ func (a *app) fields(m aup.Message) {
 // who prints who else a message names as its sender, what was verified about
 // that, and what looks forged.
 func (a *app) who(m aup.Message) {
-	for _, f := range m.Sender {
-		a.row("sender", f.String())
-	}
-	for _, f := range m.ReplyTo {
-		a.row("reply-to", f.String())
-	}
+	a.addresses("sender", m.Sender)
+	a.addresses("reply-to", m.ReplyTo)
 	a.row("returns", m.ReturnPath)
 	for _, r := range m.Auth {
 		if r.Method != "forged" {
