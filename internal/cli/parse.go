@@ -42,20 +42,9 @@ func (a *app) parseCmd() *cobra.Command {
 func (a *app) parsed(m *aup.Mail, doc *aup.Document) {
 	fmt.Fprintf(a.out, "%s, %d bytes, sha256 %s\n", clean(m.Source.Folder), m.Size, m.Hash)
 	a.fields(doc.Messages[0])
-	if doc.Language != "" {
-		fmt.Fprintf(a.out, "%-8s %s\n", "language", doc.Language)
-	}
-	for _, mc := range doc.Machine {
-		fmt.Fprintf(a.out, "%-8s %s %s\n", "machine", mc.Format, clean(mc.Type))
-		for _, f := range mc.Fields {
-			fmt.Fprintf(a.out, "%-8s   %s: %s\n", "", clean(f.Name), clean(f.Value))
-		}
-	}
-	for _, r := range doc.Messages[0].Auth {
-		fmt.Fprintf(a.out, "%-8s %s=%s by %s %s\n", "auth", clean(r.Method), clean(r.Result), clean(r.By), clean(r.Detail))
-	}
+	a.row("language", doc.Language)
 	for _, p := range doc.Problems {
-		fmt.Fprintf(a.out, "%-8s %s\n", "problem", clean(problemLine(p)))
+		a.row("problem", problemLine(p))
 	}
 	a.document(doc)
 	fmt.Fprintln(a.out)

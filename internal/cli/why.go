@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -86,97 +85,4 @@ func oneLine(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// document prints what a document says: each message with its texts, whose
-// words they are, its attachments, then the indicators.
-func (a *app) document(doc *aup.Document) {
-	for i, m := range doc.Messages {
-		if i > 0 {
-			fmt.Fprintf(a.out, "\n%s\n", paint(a.out, fmt.Sprintf("── original %d (%s)", i, m.Via), text.Bold))
-			a.fields(m)
-		}
-		for _, p := range doc.Parts {
-			if p.Message == i && p.Kind != aup.PartSubject && !p.Alternative {
-				a.part(&p)
-			}
-		}
-	}
-	for _, at := range doc.Attachments {
-		line := fmt.Sprintf("attachment %s %q %s, %d bytes", at.Path, clean(at.Name), clean(at.MediaType), at.Size)
-		if at.Unread != "" {
-			line += ", not examined: " + clean(at.Unread)
-		}
-		fmt.Fprintln(a.out, line)
-	}
-	a.indicators(doc.Indicators)
-}
-
-func (a *app) fields(m aup.Message) {
-	row := func(name, v string) {
-		if v != "" {
-			fmt.Fprintf(a.out, "%-8s %s\n", name, clean(v))
-		}
-	}
-	for _, f := range m.From {
-		row("from", f.String())
-	}
-	for _, f := range m.To {
-		row("to", f.String())
-	}
-	row("subject", m.Subject)
-	date := m.DateText
-	if !m.Date.IsZero() {
-		date = m.Date.UTC().Format("2006-01-02 15:04:05 MST")
-	}
-	row("date", date)
-}
-
-// part prints the text of p with a word in the margin wherever the words are
-// not the writer's own.
-func (a *app) part(p *aup.Part) {
-	head := string(p.ID) + " " + p.MediaType
-	if p.Name != "" {
-		head += " " + clean(p.Name)
-	}
-	fmt.Fprintln(a.out, paint(a.out, "── "+head, text.Faint))
-	segments := p.Segments
-	if len(segments) == 0 {
-		segments = []aup.Segment{{Range: aup.Range{End: len(p.Text)}, Voice: aup.VoiceOwn}}
-	}
-	for _, s := range segments {
-		words := strings.Trim(cleanLines(p.Text[s.Start:s.End]), "\n")
-		if words == "" {
-			continue
-		}
-		if s.Voice == aup.VoiceOwn {
-			fmt.Fprintln(a.out, words)
-			continue
-		}
-		fmt.Fprintln(a.out, paint(a.out, "  ["+string(s.Voice)+"]", text.Faint))
-		for l := range strings.SplitSeq(words, "\n") {
-			fmt.Fprintln(a.out, "  "+l)
-		}
-	}
-}
-
-func (a *app) indicators(all []aup.Indicator) {
-	if len(all) == 0 {
-		return
-	}
-	fmt.Fprintln(a.out)
-	t := newTable(a.out, "role", "kind", "indicator", "why")
-	var seen []string
-	for _, in := range all {
-		v := in.Value
-		if in.Port != 0 {
-			v = fmt.Sprintf("%s port %d", v, in.Port)
-		}
-		key := string(in.Role) + string(in.Kind) + v
-		if !slices.Contains(seen, key) {
-			seen = append(seen, key)
-			t.AppendRow([]any{in.Role, in.Kind, clean(v), clean(in.Why)})
-		}
-	}
-	t.Render()
 }

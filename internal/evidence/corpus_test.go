@@ -34,6 +34,7 @@ func TestCorpus(t *testing.T) {
 	files, size, textless, packed := 0, 0, 0, 0
 	var total, longest time.Duration
 	var most uint64
+	var forwards recovered
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -63,6 +64,11 @@ func TestCorpus(t *testing.T) {
 			textless++
 			t.Logf("no text: %s (%d bytes)", name, len(raw))
 		}
+		for _, m := range doc.Messages {
+			if m.Via == aup.ViaInline {
+				forwards.add(m)
+			}
+		}
 		for _, p := range doc.Problems {
 			if kinds[p.Kind]++; examples[p.Kind] == "" {
 				examples[p.Kind] = name + ": " + p.Detail
@@ -75,8 +81,25 @@ func TestCorpus(t *testing.T) {
 	}
 	t.Logf("%d files, %d bytes in %v; %d without any text; %d of TNEF or .msg; at most %v and %d bytes allocated for one",
 		files, size, total.Round(time.Millisecond), textless, packed, longest.Round(time.Millisecond), most)
+	t.Logf("%d inline forwards: sender %d, date %d, subject %d recovered", forwards.all, forwards.sender, forwards.date, forwards.subject)
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		t.Logf("%-18s %6d  %s", kind, kinds[kind], examples[kind])
+	}
+}
+
+// recovered counts what is known of inline forwards.
+type recovered struct{ all, sender, date, subject int }
+
+func (r *recovered) add(m aup.Message) {
+	r.all++
+	if len(m.From) > 0 {
+		r.sender++
+	}
+	if !m.Date.IsZero() {
+		r.date++
+	}
+	if m.Subject != "" {
+		r.subject++
 	}
 }
 

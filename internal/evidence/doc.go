@@ -12,9 +12,10 @@
 // [Parse] first splits the message into a tree of entities in one pass (tree.go,
 // scan.go, header.go), so that the offset of every part in the raw bytes is
 // known. It then walks that tree (walk.go): transfer encoding (transfer.go),
-// charset (charset.go), HTML (html.go), files that are messages themselves
-// (original.go and the readers of their formats). What the text means is read
-// last, from the finished parts: voices, machines, indicators, who, language.
+// charset (charset.go), HTML (html.go), files that hold text or are messages
+// themselves (file.go and the readers of their formats). What the text means is
+// read last, from the finished parts, within a bound that stands for a limit in
+// time: voices, machines, indicators, who, language.
 //
 // The splitting is our own because a reader must be able to go from a span
 // back to the raw bytes, and because abuse mail is broken mail: a library that

@@ -41,7 +41,7 @@ func (b *builder) file(f file, message int, id aup.PartID) {
 		return
 	}
 	a, data := b.attach(f, message, id)
-	open := formats[a.format]
+	open := opener(a.format)
 	if open == nil {
 		return
 	}
@@ -56,22 +56,28 @@ func (b *builder) file(f file, message int, id aup.PartID) {
 	}
 }
 
-// formats holds what reads each format that can be read. A reader says why it
-// could not, or returns an empty string.
-var formats map[format]func(b *builder, f file, data []byte, message int, id aup.PartID) (unread string)
-
-func init() {
-	formats = map[format]func(*builder, file, []byte, int, aup.PartID) string{
-		formatText:    (*builder).textFile,
-		formatMachine: (*builder).textFile,
-		formatHeaders: (*builder).headersFile,
-		formatMessage: (*builder).messageFile,
-		formatMbox:    (*builder).mboxFile,
-		formatMSG:     (*builder).msgFile,
-		formatTNEF:    (*builder).tnefFile,
-		formatRTF:     (*builder).rtfFile,
-		formatCMS:     (*builder).cmsFile,
+// opener returns what reads files of a format, nil when they are not read. It
+// says why it could not read one, or returns an empty string.
+func opener(f format) func(b *builder, f file, data []byte, message int, id aup.PartID) (unread string) {
+	switch f {
+	case formatText, formatMachine:
+		return (*builder).textFile
+	case formatHeaders:
+		return (*builder).headersFile
+	case formatMessage:
+		return (*builder).messageFile
+	case formatMbox:
+		return (*builder).mboxFile
+	case formatMSG:
+		return (*builder).msgFile
+	case formatTNEF:
+		return (*builder).tnefFile
+	case formatRTF:
+		return (*builder).rtfFile
+	case formatCMS:
+		return (*builder).cmsFile
 	}
+	return nil
 }
 
 // An attached is what attach found out about a file.

@@ -92,6 +92,33 @@ func FuzzMSG(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { checkFile(t, "x.msg", data) })
 }
 
+func FuzzCMS(f *testing.F) {
+	f.Add(attachedTo(f, "testdata/mail/smime-opaque.eml"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkFile(t, "smime.p7m", data) })
+}
+
+func FuzzEmbedded(f *testing.F) {
+	for _, name := range []string{"uuencode", "yenc"} {
+		raw, err := os.ReadFile("testdata/mail/" + name + ".eml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		_, text, _ := strings.Cut(string(raw), "\n\n")
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rest, files := cutEmbedded(text)
+		size := len(rest)
+		for _, e := range files {
+			size += len(e.data)
+		}
+		// A uuencoded line may have lost the spaces at its end.
+		if len(files) > maxEmbedded || size > 64*len(text) || len(files) == 0 && rest != text {
+			t.Errorf("%d bytes of text gave %d and %d files", len(text), size, len(files))
+		}
+	})
+}
+
 func FuzzRTF(f *testing.F) {
 	f.Add([]byte(`{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 Caf\'e9 \u8211 - spam\par}`), false)
 	f.Add([]byte(`{\rtf1\fromhtml1 {\*\htmltag64 <p>}\htmlrtf {\htmlrtf0 Stop\htmlrtf\par}\htmlrtf0}`), false)

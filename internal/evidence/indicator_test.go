@@ -115,6 +115,10 @@ func TestIndicators(t *testing.T) {
 		"mail server":   {"It was sent by mx3.evil.example.", []string{"mailserver mx3.evil.example source"}},
 		"reporter":      {"You reach me at abuse@reporter.example.", []string{"email abuse@reporter.example reporter"}},
 		"international": {"The site bücher.example copies us.", []string{"domain xn--bcher-kva.example source"}},
+		"page":          {"They sell it on https://x.evil.example/a since May, as on https://www.youtube.com/v.", []string{"url https://x.evil.example/a source", "domain x.evil.example source", "url https://www.youtube.com/v mention", "domain www.youtube.com mention"}},
+		"far from our":  {"It hit our customers in the north and west, all on evil.example/a", []string{"url http://evil.example/a source", "domain evil.example source"}},
+		"sent to":       {"Spam from own.example, by 203.0.113.4.own.example", []string{"domain own.example mention", "domain 203.0.113.4.own.example source"}},
+		"leads to":      {"It redirects to evil.example/a and beacons to 203.0.113.4.", []string{"url http://evil.example/a source", "domain evil.example source", "ip 203.0.113.4 source"}},
 		"famous":        {"The page https://www.w3.org/TR and the spam from microsoft.com", []string{"url https://www.w3.org/TR mention", "domain www.w3.org mention", "domain microsoft.com mention"}},
 		"never":         {"The spam comes from host9.never.example and 192.0.2.77.", []string{"domain host9.never.example mention", "ip 192.0.2.77 mention"}},
 		"private":       {"An attack from 10.1.2.3", []string{"ip 10.1.2.3 mention"}},
@@ -131,7 +135,7 @@ func TestIndicators(t *testing.T) {
 			[]string{"mailserver mx.reporter.example reporter", "ip 198.51.100.3 relay", "domain in.reporter.example reporter", "domain liar.example mention", "domain host.evil.example mention", "ip 203.0.113.5 source", "ip 192.0.2.8 mention"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			raw := "From: R <r@reporter.example>\r\nDate: Thu, 5 Mar 2026 10:00:00 +0000\r\nSubject: Acceptable Use Policy\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + tc.text
+			raw := "From: R <r@reporter.example>\r\nTo: abuse@own.example\r\nDate: Thu, 5 Mar 2026 10:00:00 +0000\r\nSubject: Acceptable Use Policy\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + tc.text
 			doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{Never: []string{"never.example", "192.0.2.64/26"}})
 			if d := cmp.Diff(tc.want, found(doc)); d != "" {
 				t.Errorf("indicators (-want +got):\n%s", d)

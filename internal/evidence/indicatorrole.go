@@ -32,7 +32,10 @@ func (w place) before() string {
 // role.
 const cueReach = 60
 
-const neverWhy = "named as never a source"
+const (
+	neverWhy = "named as never a source"
+	pageWhy  = "the page that the report names"
+)
 
 // role says what part an indicator plays, and why.
 func (c *cast) role(in *aup.Indicator, w place) (aup.Role, string) {
@@ -46,6 +49,10 @@ func (c *cast) role(in *aup.Indicator, w place) (aup.Role, string) {
 	switch {
 	case c.isOwn(in):
 		return aup.RoleReporter, "of the reporter's own domain"
+	case why == pageWhy && c.never.famous[registrable(hostOf(in))]:
+		return aup.RoleMention, "named in the report"
+	case in.Kind == aup.IndicatorDomain && c.sentTo[in.Value]:
+		return aup.RoleMention, "the domain that the report was sent to"
 	case c.never.has(in):
 		return aup.RoleMention, neverWhy
 	case in.Kind == aup.IndicatorIP && notPublic(in.Value):
@@ -174,9 +181,9 @@ func machineCue(in *aup.Indicator, w place) (aup.Role, string) {
 }
 
 var ownCues = cues(aup.RoleSource, "from", "von", "de", "da", "van", "od", "от", "från", "source", "attacker", "attacking", "offending", "abusive", "malicious", "phishing", "spam", "spammer", "scam", "fraud",
-	"fraudulent", "site", "website", "page", "url", "link", "host", "hosted", "hosting", "hosts", "ip", "address", "adresse", "adres", "dirección", "domain", "domäne", "domaine", "dominio", "account", "user", "sender", "server", "tenant", "malware", "download", "downloads", "payload", "wallet", "pay",
+	"fraudulent", "site", "website", "page", "url", "link", "host", "hosted", "hosting", "hosts", "ip", "address", "adresse", "adres", "dirección", "domain", "domäne", "domaine", "dominio", "account", "user", "sender", "server", "tenant", "tenancy", "subdomain", "subdomäne", "subdominio", "subdomínio", "sous-domaine", "blog", "shop", "store", "storefront", "boutique", "loja", "tienda", "negozio", "winkel", "sklep", "where", "malware", "download", "downloads", "payload", "wallet", "pay",
 	"hash", "md5", "sha1", "sha256", "sha-256", "resolves", "at", "via", "by", "using", "uses", "absender", "expéditeur", "remitente", "mittente", "отправитель", "来自", "发件人", "から").
-	and(aup.RoleTarget, "our", "my", "unser", "unsere", "unserer", "unserem", "mein", "meine", "meiner", "meinem", "notre", "mon", "ma", "nuestro", "nuestra", "mi", "nostro", "nostra", "onze", "ons", "mijn", "nasz", "nasze", "наш", "vårt", "vår", "against", "gegen", "contre", "contra", "target", "targets", "targeting", "victim", "to", "impersonates", "imitates", "pretends").
+	and(aup.RoleTarget, "our", "my", "unser", "unsere", "unserer", "unserem", "mein", "meine", "meiner", "meinem", "notre", "mon", "ma", "nuestro", "nuestra", "mi", "nostro", "nostra", "onze", "ons", "mijn", "nasz", "nasze", "наш", "vårt", "vår", "against", "gegen", "contre", "contra", "target", "targets", "targeting", "victim", "to", "impersonates", "imitates", "pretends", "copies", "copied", "copying", "clones", "cloned").
 	and(aup.RoleReporter, "contact", "reach", "call", "phone", "kontakt", "regards", "reply", "respond", "answer").
 	and(aup.RoleMention, "policy", "terms", "see", "lawful", "e.g", "not", "version", "real", "genuine", "legitimate", "official", "echte", "vrai", "fingerprint", "pgp-key", "keyserver")
 
@@ -196,13 +203,19 @@ func ownCue(in *aup.Indicator, w place) (aup.Role, string) {
 		return aup.RoleSource, "the address in the report"
 	case strings.TrimSpace(w.line) == strings.TrimSpace(w.line[min(w.at, len(w.line)):min(max(w.end, w.at), len(w.line))]):
 		return aup.RoleSource, "on a line of its own"
+	case in.Kind == aup.IndicatorURL:
+		return aup.RoleSource, pageWhy
 	}
 	return aup.RoleMention, "named in the report"
 }
 
 // towards are words before "to" that say otherwise than that it was hit.
-var towards = cues(aup.RoleSource, "link", "links", "linked", "linking", "leads", "lead", "leading", "redirect", "redirects", "redirecting", "redirected", "points", "pointing", "goes", "resolves", "connects", "pay", "payable", "paid").
+var towards = cues(aup.RoleSource, "link", "links", "linked", "linking", "leads", "lead", "leading", "redirect", "redirects", "redirecting", "redirected", "points", "pointing", "goes", "resolves", "connects", "beacons", "talks", "phones", "uploads", "pay", "payable", "paid").
 	and(aup.RoleReporter, "write", "reply", "respond", "answer", "mail", "email")
+
+// nearTarget is how many words may stand from the word that names a target to
+// the address: "our new mail server at 192.0.2.1".
+const nearTarget = 5
 
 type cueWords map[string]aup.Role
 
@@ -223,6 +236,9 @@ func (c cueWords) last(s string) (string, aup.Role, bool) {
 	for i := len(words) - 1; i >= 0; i-- {
 		w := strings.TrimRight(words[i], ".!?")
 		if role, ok := c[w]; ok {
+			if role == aup.RoleTarget && len(words)-i > nearTarget {
+				continue // "our customers got mail that leads them to …"
+			}
 			if w == "to" && i > 0 && towards[words[i-1]] != "" {
 				return words[i-1] + " to", towards[words[i-1]], true
 			}

@@ -68,3 +68,39 @@ func lastSuch(t, ref time.Time) time.Time {
 	}
 	return t.UTC()
 }
+
+// A lineAt is the line around an offset that only grows.
+type lineAt struct {
+	start, end int
+	text       string
+	read       bool
+	when       time.Time
+}
+
+func (l *lineAt) move(s string, at int) {
+	if l.end > at && l.start <= at {
+		return
+	}
+	l.start = max(0, at-maxToken)
+	l.start += strings.LastIndexByte(s[l.start:at], '\n') + 1
+	end := strings.IndexByte(s[at:min(len(s), at+maxToken)], '\n')
+	if end < 0 {
+		end = min(len(s), at+maxToken) - at
+	}
+	l.end, l.read = at+max(end, 1), false
+	l.text = s[l.start:min(l.end, len(s))]
+}
+
+// time returns the time that the line names, or an indented one below it.
+func (l *lineAt) time(s string, ref time.Time) time.Time {
+	if l.read {
+		return l.when
+	}
+	l.when, l.read = timeIn(l.text, ref), true
+	below := s[min(l.end+1, len(s)):]
+	if strings.HasPrefix(below, "  ") && l.when.IsZero() {
+		below, _, _ = strings.Cut(below[:min(len(below), maxToken)], "\n")
+		l.when = timeIn(below, ref)
+	}
+	return l.when
+}

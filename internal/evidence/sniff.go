@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// A format says how a file can be read. Those that are not in formats are the
-// reason why it was not.
+// A format says how a file can be read. Those without an opener are the reason
+// why it was not.
 type format string
 
 const (
@@ -37,7 +37,7 @@ const (
 
 // unread returns why a file of this format is not read; empty when it is.
 func (f format) unread() string {
-	if formats[f] != nil || f == formatEmpty {
+	if opener(f) != nil || f == formatEmpty {
 		return ""
 	}
 	return string(f)

@@ -71,7 +71,7 @@ func cut(p aup.Part, findings []aup.Finding) (pieces []piece, whole bool) {
 			}
 		}
 	}
-	for _, s := range p.Segments {
+	for _, s := range p.Voices() {
 		add(s.Start, s.End)
 	}
 	for _, h := range p.Hidden {
@@ -94,7 +94,7 @@ func cut(p aup.Part, findings []aup.Finding) (pieces []piece, whole bool) {
 }
 
 func voiceAt(p aup.Part, at int) aup.Voice {
-	for _, s := range p.Segments {
+	for _, s := range p.Voices() {
 		if s.Start <= at && at < s.End {
 			return s.Voice
 		}

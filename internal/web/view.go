@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"html/template"
 	"slices"
 	"strings"
@@ -80,52 +79,23 @@ type partView struct {
 	Cut    bool // more text than the page shows
 }
 
-// messages groups the document's parts by the message that they belong to.
-// Subjects stand in the heads, and alternatives say nothing new.
+// messages returns the document's messages as its outline has them, each with
+// the parts that are shown. Subjects stand in the heads.
 func messages(r aup.Report, d aup.Document) []messageView {
-	out := make([]messageView, len(d.Messages))
-	for i, m := range d.Messages {
-		out[i] = messageView{Message: m, Original: i > 0}
-	}
-	for _, p := range d.Parts {
-		if p.Kind == aup.PartSubject || p.Alternative || p.Message >= len(out) || strings.TrimSpace(p.Text) == "" {
-			continue
+	var out []messageView
+	for _, b := range d.Outline() {
+		m := messageView{Message: d.Messages[b.Message], Original: b.Message > 0}
+		for _, i := range b.Parts {
+			if p := d.Parts[i]; p.Shown() {
+				pieces, whole := cut(p, r.Findings)
+				m.Parts = append(m.Parts, partView{p, pieces, !whole})
+			}
 		}
-		pieces, whole := cut(p, r.Findings)
-		out[p.Message].Parts = append(out[p.Message].Parts, partView{p, pieces, !whole})
-	}
-	for _, a := range d.Attachments {
-		if a.Message < len(out) {
-			out[a.Message].Files = append(out[a.Message].Files, a)
+		for _, i := range b.Attachments {
+			m.Files = append(m.Files, d.Attachments[i])
 		}
+		out = append(out, m)
 	}
-	return out
-}
-
-// An indicatorView is an indicator once, however often the text names it.
-type indicatorView struct {
-	aup.Indicator
-	Count int
-}
-
-// roles is the order in which indicators are of use: what to act on first.
-var roles = []aup.Role{aup.RoleSource, aup.RoleTarget, aup.RoleRelay, aup.RoleReporter, aup.RoleMention}
-
-func indicators(d aup.Document) []indicatorView {
-	var out []indicatorView
-	for _, in := range d.Indicators {
-		i := slices.IndexFunc(out, func(v indicatorView) bool {
-			return v.Kind == in.Kind && v.Value == in.Value && v.Role == in.Role && v.Port == in.Port
-		})
-		if i < 0 {
-			out = append(out, indicatorView{Indicator: in, Count: 1})
-			continue
-		}
-		out[i].Count++
-	}
-	slices.SortStableFunc(out, func(a, b indicatorView) int {
-		return cmp.Compare(slices.Index(roles, a.Role), slices.Index(roles, b.Role))
-	})
 	return out
 }
 

@@ -155,7 +155,7 @@ func (c *console) report(w http.ResponseWriter, r *http.Request) error {
 	}
 	c.render(w, "report", map[string]any{
 		"Title": report.Subject, "Report": report, "Document": doc,
-		"Findings": c.findings(report), "Messages": messages(report, doc), "Indicators": indicators(doc),
+		"Findings": c.findings(report), "Messages": messages(report, doc), "Indicators": doc.ByRole(), "Machines": doc.Machine,
 	})
 	return nil
 }

@@ -39,11 +39,14 @@ func (b backlog) Report(_ context.Context, id aup.ReportID) (aup.Report, error) 
 func (b backlog) Document(context.Context, aup.ReportID) (aup.Document, error) {
 	long := strings.Repeat("a long line without an end ", 8000)
 	return aup.Document{
-		Messages: []aup.Message{{Parent: -1, Subject: hostile}, {Parent: 0, Via: aup.ViaRFC822, Subject: hostile, DateText: hostile}},
+		Messages: []aup.Message{{Parent: -1, Subject: hostile, ReplyTo: []aup.Address{{Name: hostile, Addr: hostile}}, Auth: []aup.AuthResult{
+			{Method: "dkim", Result: hostile, By: hostile, Detail: hostile}, {Method: "forged", Result: "suspect", Detail: "the display name poses " + hostile},
+		}}, {Parent: 0, Via: aup.ViaRFC822, Subject: hostile, DateText: hostile}},
 		Parts: []aup.Part{
 			{ID: "1", Kind: aup.PartText, Text: "before " + hostile + " after", Segments: []aup.Segment{{Range: aup.Range{End: 10}, Voice: aup.VoiceOwn}}},
 			{ID: "2", Message: 1, Kind: aup.PartHTML, Text: long, Hidden: []aup.Range{{Start: 3, End: 9}}},
 		},
+		Machine:     []aup.Machine{{Format: "arf", Type: hostile, Fields: []aup.Field{{Name: "Feedback-Type", Value: hostile}}}},
 		Attachments: []aup.Attachment{{Name: hostile, MediaType: hostile, Unread: "encrypted"}},
 		Indicators:  []aup.Indicator{{Kind: aup.IndicatorURL, Value: "javascript:alert(3)", Role: aup.RoleSource, Why: hostile}},
 	}, nil
@@ -152,7 +155,7 @@ func TestPages(t *testing.T) {
 		"queue":       {s.URL + "/", 200, []string{"Spam", "Older", "Urgent:"}},
 		"empty":       {empty.URL + "/", 200, []string{"No report yet"}},
 		"no match":    {s.URL + "/?clause=9", 200, []string{"No report matches"}},
-		"report":      {s.URL + "/reports/ymy0-kjhs-e5x1", 200, []string{"Why", "90 %", "<mark title", "The text is longer", "not examined: encrypted", "overlaps", "javascript:alert(3)"}},
+		"report":      {s.URL + "/reports/ymy0-kjhs-e5x1", 200, []string{"Why", "90 %", "<mark title", "A machine wrote this: arf", "Answers to", "the display name poses", "The text is longer", "not examined: encrypted", "overlaps", "javascript:alert(3)"}},
 		"no report":   {s.URL + "/reports/nope", 404, []string{"There is no such report"}},
 		"style sheet": {s.URL + "/static/aupd.css", 200, []string{"color-scheme"}},
 	} {
