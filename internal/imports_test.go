@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"internal/ingest":        {"internal/aup", "internal/evidence", "internal/classify"},
 	"internal/store":         {"internal/aup"},
 	"internal/desk":          {"internal/aup"},
+	"internal/search":        {"internal/aup"},
 	"internal/httpapi":       {"internal/aup", "internal/policy", "internal/desk"},
 	"internal/web":           {"internal/aup", "internal/policy"},
 	"internal/access":        {"internal/aup"},
@@ -36,9 +37,9 @@ var allowed = map[string][]string{
 	// What stands on the store is tested on a real one.
 	"internal/store/storetest": {"internal/aup", "internal/store"},
 	"internal/daemon": {"config", "internal/aup", "internal/policy", "internal/mailbox", "internal/evidence",
-		"internal/classify", "internal/ingest", "internal/store", "internal/desk", "internal/httpapi", "internal/web", "internal/access"},
+		"internal/classify", "internal/ingest", "internal/store", "internal/search", "internal/desk", "internal/httpapi", "internal/web", "internal/access"},
 	"internal/cli": {"config", "internal/aup", "internal/policy", "internal/mailbox", "internal/evidence",
-		"internal/classify", "internal/ingest", "internal/store", "internal/desk", "internal/httpapi", "internal/web", "internal/access",
+		"internal/classify", "internal/ingest", "internal/store", "internal/search", "internal/desk", "internal/httpapi", "internal/web", "internal/access",
 		"internal/daemon", "internal/imaptest", "testdata"},
 	"testdata": {},
 }

@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"testing"
@@ -60,6 +61,9 @@ type Letter struct {
 	From     string
 	Severity aup.Severity
 	Source   string // an IP address that the abuse comes from
+	Link     string // a URL that is named
+	Text     string // what the reporter says; the subject if empty
+	Original string // the text of a message that is passed on
 	Sealed   bool
 }
 
@@ -76,14 +80,21 @@ func Post(t *testing.T, s *store.Store, letters ...Letter) []aup.ReportID {
 		}
 		doc := aup.Document{
 			Messages: []aup.Message{{Parent: -1, Subject: l.Subject, From: []aup.Address{{Addr: l.From}}}},
-			Parts:    []aup.Part{{ID: "1", Kind: aup.PartText, Text: l.Subject}},
+			Parts:    []aup.Part{{ID: "1", Kind: aup.PartText, Text: cmp.Or(l.Text, l.Subject)}},
+		}
+		if l.Original != "" {
+			doc.Messages = append(doc.Messages, aup.Message{Via: aup.ViaRFC822})
+			doc.Parts = append(doc.Parts, aup.Part{ID: "2", Kind: aup.PartText, Message: 1, Text: l.Original})
+		}
+		if l.Link != "" {
+			doc.Indicators = append(doc.Indicators, aup.Indicator{Kind: aup.IndicatorURL, Value: l.Link, Role: aup.RoleSource})
 		}
 		if l.Source != "" {
-			doc.Indicators = []aup.Indicator{{Kind: aup.IndicatorIP, Value: l.Source, Role: aup.RoleSource, Part: "1"}}
+			doc.Indicators = append(doc.Indicators, aup.Indicator{Kind: aup.IndicatorIP, Value: l.Source, Role: aup.RoleSource, Part: "1"})
 		}
 		v := aup.Verdict{
 			Outcome: aup.OutcomeViolation, Primary: "4", Clauses: []aup.ClauseID{"4"}, Severity: l.Severity, Sealed: l.Sealed,
-			Findings: []aup.Finding{{Clause: "4", Score: 0.9, Spans: []aup.Span{{Part: "1", End: len(l.Subject), Text: l.Subject, Reason: "says so"}}}},
+			Findings: []aup.Finding{{Clause: "4", Score: 0.9, Spans: []aup.Span{{Part: "1", End: len(doc.Parts[0].Text), Text: doc.Parts[0].Text, Reason: "says so"}}}},
 		}
 		when := At.Add(time.Duration(i) * time.Hour)
 		got, err := s.Record(t.Context(), []aup.Intake{{Mail: m, Events: []aup.Event{
