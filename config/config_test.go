@@ -99,7 +99,7 @@ func TestSyntax(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, want string }{
 		"unknown keys":   {"mailboxes:\n  - folder: INBOX\n    nam: x\nhtpp: {}\n", `a.yaml:2:5: unknown key "folder" in mailboxes[0]: did you mean "folders"?`},
 		"all of them":    {"mailboxes:\n  - folder: INBOX\n    nam: x\nhtpp: {}\n", `a.yaml:4:1: unknown key "htpp": did you mean "http"?`},
-		"far from known": {"colour: red\n", "known are data, policy, mailboxes"},
+		"far from known": {"colour: red\n", "known are data, policy, further_policies, mailboxes"},
 		"wrong type":     {"mailboxes: 7\n", "a.yaml:1:12: "},
 		"bad duration":   {"poll: often\n", `duration "often": write it as in 90s`},
 		"bad date":       {"mailboxes: [{oauth2: {client_secret_ends: soon}}]\n", `date "soon": write it as in 2027-01-31`},
