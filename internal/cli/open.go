@@ -13,6 +13,7 @@ import (
 	"aupd/internal/aup"
 	"aupd/internal/daemon"
 	"aupd/internal/httpapi"
+	"aupd/internal/search"
 	"aupd/internal/store"
 )
 
@@ -33,12 +34,30 @@ type backend struct {
 	aup.Librarian
 	daemon *httpapi.Client // nil without a running daemon
 	store  *store.Store    // nil with one
+	dir    string          // the data folder
+	index  *search.Index   // nil until it is asked for
+}
+
+// searcher returns what finds words: the daemon, or the index beside the store,
+// brought up to date.
+func (b *backend) searcher(ctx context.Context) (aup.Searcher, error) {
+	if b.daemon != nil {
+		return b.daemon, nil
+	}
+	var err error
+	if b.index, err = search.Open(ctx, b.dir, b.store); err != nil {
+		return nil, err
+	}
+	return b.index, b.index.CatchUp(ctx)
 }
 
 // Close lets go of the daemon or the store.
 func (b *backend) Close() error {
 	if b.daemon != nil {
 		return b.daemon.Close()
+	}
+	if b.index != nil {
+		return errors.Join(b.index.Close(), b.store.Close())
 	}
 	return b.store.Close()
 }
@@ -95,7 +114,7 @@ func openOnce(ctx context.Context, cfg config.Config, how access) (*backend, err
 	if inForce, err = lib.InForce(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return &backend{Backlog: s, Ledger: s, Keeper: s, Librarian: lib, store: s}, nil
+	return &backend{Backlog: s, Ledger: s, Keeper: s, Librarian: lib, store: s, dir: dir}, nil
 }
 
 // config loads the configuration that the flags, the environment or the

@@ -20,6 +20,7 @@ import (
 	"aupd/internal/ingest"
 	"aupd/internal/mailbox"
 	"aupd/internal/policy"
+	"aupd/internal/search"
 	"aupd/internal/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,6 +82,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err := emptySpool(cfg); err != nil {
 		return err
 	}
+	if d.index, err = search.Open(ctx, cfg.Data, st); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.index.Close()) }()
 	runner := ingest.New(st, brain.classifier, brain.evidence, ingest.Options{
 		Log: opt.Log, Metrics: reg, OnRecorded: opt.OnRecorded,
 	})
@@ -100,6 +105,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	runCtx, stopRunner := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { _ = runner.Run(runCtx) }) // Run has no error but ctx's end
+	running.Go(func() {
+		if err := d.index.Run(runCtx); err != nil {
+			opt.Log.Error("the search does not go on until a restart", "err", err)
+		}
+	})
 	defer func() {
 		stopRunner()
 		running.Wait()

@@ -24,7 +24,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The search library keeps these for the life of the process.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/blevesearch/bleve_index_api.AnalysisWorker"))
+}
 
 const report = "From: R <r@reporter.example>\r\nSubject: Acceptable Use Policy\r\n\r\nUnsolicited bulk mail from your customer.\r\n"
 

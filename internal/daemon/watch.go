@@ -15,6 +15,7 @@ import (
 	"aupd/internal/aup"
 	"aupd/internal/ingest"
 	"aupd/internal/mailbox"
+	"aupd/internal/search"
 	"aupd/internal/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,6 +26,7 @@ type daemon struct {
 	opt       Options
 	cfg       config.Config
 	store     *store.Store
+	index     *search.Index
 	runner    *ingest.Runner
 	directory *access.Directory
 	reg       *prometheus.Registry

@@ -22,12 +22,16 @@ import (
 // call names; what they may not do is aup.ErrForbidden. It is safe for
 // concurrent use.
 type Desk struct {
-	backlog aup.Backlog
-	triager aup.Triager
+	backlog  aup.Backlog
+	triager  aup.Triager
+	searcher aup.Searcher // nil where words are not searched
 }
 
 // New returns the desk for a backlog and the work on it.
-func New(b aup.Backlog, t aup.Triager) *Desk { return &Desk{b, t} }
+func New(b aup.Backlog, t aup.Triager) *Desk { return &Desk{backlog: b, triager: t} }
+
+// Searching returns the same desk with s to find words; nil for none.
+func (d *Desk) Searching(s aup.Searcher) *Desk { return &Desk{d.backlog, d.triager, s} }
 
 // need returns who asks, when they have the right.
 func need(ctx context.Context, r aup.Right) (aup.Principal, error) {
@@ -35,8 +39,11 @@ func need(ctx context.Context, r aup.Right) (aup.Principal, error) {
 	return p, p.Need(r)
 }
 
-// Reports implements [aup.Backlog].
+// Reports implements [aup.Backlog]. Words are searched for where the desk can.
 func (d *Desk) Reports(ctx context.Context, q aup.Query) (aup.Page, error) {
+	if q.Text != "" && d.searcher != nil {
+		return d.found(ctx, q)
+	}
 	p, err := need(ctx, aup.RightRead)
 	if err != nil {
 		return aup.Page{}, err

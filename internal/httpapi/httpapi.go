@@ -35,6 +35,8 @@ type Backend struct {
 	Keeper  aup.Keeper
 	// Log is followed by those who want to be told of changes.
 	Log aup.Log
+	// Searcher finds words.
+	Searcher aup.Searcher
 	// Shelf has the saved filters.
 	Shelf aup.Shelf
 	// Poll asks every mailbox to look for new mail now. It does not wait.
@@ -64,7 +66,7 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	cfg.Transformers = []huma.Transformer{typed}
 	api := humago.New(mux, cfg)
 	api.UseMiddleware(private)
-	d := desk.New(b.Backlog, b.Triager)
+	d := desk.New(b.Backlog, b.Triager).Searching(b.Searcher)
 	filters := desk.Filters{Shelf: b.Shelf}
 	readRoutes(api, d, filters)
 	actRoutes(api, d)
@@ -73,6 +75,9 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	ledgerRoutes(api, b.Ledger)
 	if b.Shelf != nil {
 		filterRoutes(api, filters)
+	}
+	if b.Searcher != nil {
+		searchRoute(api, d, filters)
 	}
 	if b.Log != nil {
 		streamRoute(api, d, b)
