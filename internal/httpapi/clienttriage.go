@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"aupd/internal/aup"
 	"aupd/internal/desk"
@@ -68,6 +69,12 @@ func (c *Client) Similar(ctx context.Context, id aup.ReportID, limit int) ([]aup
 func (c *Client) Cases(ctx context.Context, limit int) ([]aup.Case, error) {
 	out, err := fetch[casesOutput](ctx, c, http.MethodGet, "/cases?limit="+strconv.Itoa(pageOf(limit, 0)))
 	return out.Cases, err
+}
+
+// Numbers implements [aup.Triager].
+func (c *Client) Numbers(ctx context.Context, since time.Time) (aup.Numbers, error) {
+	v := url.Values{"since": {since.UTC().Format(time.RFC3339Nano)}}
+	return fetch[aup.Numbers](ctx, c, http.MethodGet, "/numbers?"+v.Encode())
 }
 
 // Filters returns the daemon's saved filters, which are used as [desk.Filters]

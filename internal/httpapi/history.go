@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"aupd/internal/aup"
 	"aupd/internal/desk"
@@ -27,6 +28,10 @@ type similarInput struct {
 
 type casesInput struct {
 	Limit int `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"the most cases to return"`
+}
+
+type numbersInput struct {
+	Since string `query:"since" default:"30d" doc:"a day, a time of RFC 3339, or an age such as 36h or 7d; at most a year back"`
 }
 
 type similarOutput struct {
@@ -55,5 +60,13 @@ func historyRoutes(api huma.API, d *desk.Desk) {
 		func(ctx context.Context, in *casesInput) (*body[casesOutput], error) {
 			found, err := d.Cases(ctx, in.Limit)
 			return respond(casesOutput{found}, err)
+		})
+	huma.Register(api, get("read-numbers", "/numbers", "Read what came in and what was decided since a time"),
+		func(ctx context.Context, in *numbersInput) (*body[aup.Numbers], error) {
+			since, err := aup.ParseTime(in.Since, time.Now())
+			if err != nil {
+				return nil, problem(err)
+			}
+			return respond(d.Numbers(ctx, since))
 		})
 }
