@@ -158,7 +158,7 @@ func (g *Gate) who(w http.ResponseWriter, r *http.Request) (aup.Principal, error
 	if errors.Is(err, errNobody) {
 		err = errors.Join(err, g.sessions.end(ctx, w))
 	}
-	return aup.Principal{Name: v.Name, Roles: roles, From: "console"}, err
+	return aup.Principal{Name: v.Name, Roles: roles, From: through(r)}, err
 }
 
 // rolesOf returns what whoever signed in may do now; errNobody when the
@@ -191,9 +191,7 @@ func (g *Gate) owner(r *http.Request) (aup.Principal, error) {
 		err = errNobody
 	}
 	p := aup.Owner(g.Owner)
-	if p.From = "console"; isAPI(r) {
-		p.From = "api"
-	}
+	p.From = through(r)
 	return p, err
 }
 
@@ -247,6 +245,14 @@ func returnPath(s string) string {
 		p += "?" + u.RawQuery
 	}
 	return p
+}
+
+// through returns what r uses.
+func through(r *http.Request) string {
+	if isAPI(r) {
+		return "api"
+	}
+	return "console"
 }
 
 func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }

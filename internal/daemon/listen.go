@@ -127,7 +127,7 @@ func (d *daemon) consoleMux(ctx context.Context) *http.ServeMux {
 func (d *daemon) backend(ctx context.Context) httpapi.Backend {
 	return httpapi.Backend{
 		Backlog: d.backlog(), Triager: d.store, Ledger: d.store, Log: d.store.Log(), Shelf: d.store.Shelf(),
-		Library: liveLibrary{d}, Searcher: d.index, Stopping: ctx.Done(), Version: d.opt.Version,
+		Library: liveLibrary{d}, Searcher: d.index, Directory: d.directory, Stopping: ctx.Done(), Version: d.opt.Version,
 	}
 }
 

@@ -46,6 +46,8 @@ type Backend struct {
 	Submit func(ctx context.Context, name string, body io.Reader) (aup.Receipt, error)
 	// Backup writes a consistent copy of the store.
 	Backup func(w io.Writer) (int64, error)
+	// Directory has the users and the tokens.
+	Directory aup.Directory
 	// Library knows the policies.
 	Library aup.Librarian
 	// Stopping is closed when the server is about to stop, so that answers
@@ -84,6 +86,9 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	}
 	if b.Library != nil {
 		libraryRoutes(api, b.Library)
+	}
+	if b.Directory != nil {
+		directoryRoutes(api, b.Directory)
 	}
 	keepRoutes(api, b)
 	return api

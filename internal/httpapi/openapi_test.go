@@ -37,7 +37,7 @@ func whole(t *testing.T) (*http.ServeMux, huma.API) {
 	s := storetest.Open(t)
 	mux := http.NewServeMux()
 	return mux, httpapi.New(mux, httpapi.Backend{
-		Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Poll: func() {}, Library: librarian{},
+		Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Poll: func() {}, Library: librarian{}, Directory: &directory{},
 		Submit: func(context.Context, string, io.Reader) (aup.Receipt, error) { return aup.Receipt{}, nil },
 		Backup: s.WriteTo, Version: "1",
 	})
@@ -77,6 +77,7 @@ func TestNobodyMayAnything(t *testing.T) {
 	mux, api := whole(t)
 	bodies := map[string]string{
 		"act": `{"do":"claimed"}`, "act-in-bulk": `{"reports":[{"id":"x"}],"action":{"do":"claimed"}}`, "save-filter": `{"query":"clause:4"}`, "rehearse": `{}`,
+		"add-user": `{"name":"x","roles":["admin"],"password":"x"}`, "set-user": `{"roles":["admin"]}`, "add-token": `{"name":"x","roles":["admin"],"expires":"2026-01-02T03:04:05Z"}`,
 	}
 	asked := 0
 	for path, item := range api.OpenAPI().Paths {
