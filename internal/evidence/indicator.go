@@ -124,6 +124,7 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 	if c.b.isXARF(p.ID) && strings.HasPrefix(strings.TrimSpace(text), "{") {
 		paths = jsonPaths(text)
 	}
+	passed := s.Voice == aup.VoiceForwardHeader && c.passedOn(s.Message)
 	line := lineAt{}
 	tokens(f.text, func(at, end int) {
 		if c.full {
@@ -133,22 +134,20 @@ func (c *cast) segment(p *aup.Part, s aup.Segment) {
 		page := aup.Indicator{}
 		for _, h := range scan(f.text, at, end) {
 			r := f.written(h.Range)
-			in := aup.Indicator{Kind: h.kind, Value: h.value, Port: h.port, Part: p.ID,
-				Range: aup.Range{Start: r.Start + s.Start, End: r.End + s.Start}}
-			where := place{part: p, voice: s.Voice, text: f.text, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops, path: pathAt(paths, r.Start), passed: s.Voice == aup.VoiceForwardHeader && c.passedOn(s.Message)}
+			in := aup.Indicator{Kind: h.kind, Value: h.value, Port: h.port, Part: p.ID, Range: aup.Range{Start: r.Start + s.Start, End: r.End + s.Start}}
+			where := place{part: p, voice: s.Voice, line: line.text, at: h.Start - line.start, end: h.End - line.start, edited: f.edited(h.Range), hops: hops, path: pathAt(paths, r.Start), passed: passed}
 			in.Role, in.Why = c.role(&in, where)
-			if in.Kind == aup.IndicatorURL {
+			switch {
+			case in.Kind == aup.IndicatorURL:
 				page = in
-			} else if page.Value != "" && s.Voice == aup.VoiceOwn && p.Message == 0 && in.Role == aup.RoleMention && page.Role == aup.RoleSource && !c.never.has(&in) {
-				in.Role, in.Why = page.Role, page.Why // where the page lies
-			}
-			if in.Kind == aup.IndicatorIP {
+			case in.Kind == aup.IndicatorIP:
 				in.Port = max(in.Port, portNear(where))
+				in.Time = line.time(f.text, c.ref)
 				if h, ok := hopOf(&in, hops); ok {
 					in.Time = h.when
-				} else {
-					in.Time = line.time(f.text, c.ref)
 				}
+			case where.words() && in.Role == aup.RoleMention && page.Role == aup.RoleSource && !c.never.has(&in):
+				in.Role, in.Why = page.Role, page.Why // where the page lies
 			}
 			c.add(in)
 		}
@@ -168,16 +167,17 @@ func (c *cast) link(p *aup.Part, l aup.Link) {
 			voice = s.Voice
 		}
 	}
-	href := refang(l.Href).text
-	if len(href) > maxToken {
-		return
+	shown := strings.TrimSpace(p.Text[l.Start:l.End])
+	if len(l.Href) > maxToken || strings.TrimRight(shown, "/") == strings.TrimRight(l.Href, "/") {
+		return // what is shown is found in the text
 	}
+	href := refang(l.Href).text
 	for _, h := range scan(href, 0, len(href)) {
 		in := aup.Indicator{Kind: h.kind, Value: h.value, Port: h.port, Part: p.ID, Range: l.Range}
 		// The words before the link say what it is.
 		from := max(0, l.Start-maxToken)
 		from += strings.LastIndexByte(p.Text[from:l.Start], '\n') + 1
-		in.Role, in.Why = c.role(&in, place{part: p, voice: voice, line: p.Text[from:l.End], at: l.Start - from, end: l.End - from})
+		in.Role, in.Why = c.role(&in, place{part: p, voice: voice, line: p.Text[from:l.End], at: l.Start - from, end: l.End - from, href: true})
 		c.add(in)
 	}
 }

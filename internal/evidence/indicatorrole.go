@@ -11,7 +11,6 @@ import (
 type place struct {
 	part    *aup.Part
 	voice   aup.Voice
-	text    string
 	line    string
 	at, end int    // in line
 	edited  bool   // it was disarmed as written
@@ -19,7 +18,11 @@ type place struct {
 	path    string // within JSON
 	passed  bool   // in the header of a forward that was itself one
 	hops    map[netip.Addr]hop
+	href    bool // where a link leads, not what is shown
 }
+
+// words reports whether the place is in the reporter's own words.
+func (w place) words() bool { return w.voice == aup.VoiceOwn && w.part.Message == 0 }
 
 // before returns the words of the line before the indicator, in lower case:
 // the last ones only, as a word further off says something else.
@@ -203,7 +206,7 @@ func ownCue(in *aup.Indicator, w place) (aup.Role, string) {
 		return aup.RoleSource, "the address in the report"
 	case strings.TrimSpace(w.line) == strings.TrimSpace(w.line[min(w.at, len(w.line)):min(max(w.end, w.at), len(w.line))]):
 		return aup.RoleSource, "on a line of its own"
-	case in.Kind == aup.IndicatorURL:
+	case in.Kind == aup.IndicatorURL && !w.href:
 		return aup.RoleSource, pageWhy
 	}
 	return aup.RoleMention, "named in the report"

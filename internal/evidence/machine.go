@@ -8,6 +8,7 @@ import (
 
 // machines recognises what programs wrote, and reads its fields.
 func (b *builder) machines() {
+	xarf := false
 	for i := range b.doc.Parts {
 		p := &b.doc.Parts[i]
 		switch {
@@ -18,10 +19,15 @@ func (b *builder) machines() {
 		case p.MediaType == "message/disposition-notification" || p.MediaType == "message/global-disposition-notification":
 			b.fieldReport("mdn", "Disposition", p)
 		case p.Kind == aup.PartMachine || p.Kind == aup.PartAttachment || p.Kind == aup.PartText:
-			if !b.xarf(p) && p.Kind == aup.PartAttachment {
+			if b.xarf(p) {
+				xarf = true
+			} else if p.Kind == aup.PartAttachment {
 				b.csv(p)
 			}
 		}
+	}
+	if !xarf && orElse(b.reportField("X-XARF"), b.reportField("X-ARF")) != "" {
+		b.problem("machine", "", "the header says that this is an X-ARF report, no part is one that can be read")
 	}
 	b.dmarc()
 	b.automatic()

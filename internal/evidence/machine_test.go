@@ -73,6 +73,15 @@ func TestMalformedMachines(t *testing.T) {
 	}
 }
 
+func TestXARFInNameOnly(t *testing.T) {
+	raw := "Subject: x\r\nX-XARF: PLAIN\r\n\r\nReported-From: a@b.example\r\n"
+	doc := Parse(strings.NewReader(raw), int64(len(raw)), Options{})
+	want := []aup.Problem{{Kind: "machine", Detail: "the header says that this is an X-ARF report, no part is one that can be read"}}
+	if d := cmp.Diff(want, doc.Problems); d != "" {
+		t.Errorf("problems (-want +got):\n%s", d)
+	}
+}
+
 func TestNoticeFields(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text string
