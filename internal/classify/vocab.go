@@ -106,9 +106,6 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 	for i, ph := range v.phrases {
 		texts[i] = ph.text
 	}
-	if v.learned, err = readLearned(learnedFile); err != nil {
-		return nil, fmt.Errorf("learned.tsv: %w", err)
-	}
 	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
 	v.automaton = b.Build(texts)
 	return v, nil
