@@ -19,15 +19,12 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 	for _, s := range all {
 		if s.clause == aup.None {
 			none = s
-			continue
+		} else if len(s.spans) > 0 {
+			clauses = append(clauses, s)
 		}
-		clauses = append(clauses, s)
 	}
 	v := aup.Verdict{Outcome: aup.OutcomeNone, Primary: aup.None, Clauses: []aup.ClauseID{}, Findings: []aup.Finding{}}
-	if none.clause == "" {
-		none.odds = prior
-	}
-	if best := bestOf(clauses); best != nil && best.odds > none.odds && (best.odds >= 0 || none.odds <= prior) {
+	if best := bestOf(clauses); best != nil && best.odds > none.odds {
 		best = c.firstPlace(clauses, best)
 		v.Outcome, v.Primary = aup.OutcomeViolation, best.clause
 		if cl, _ := c.policy.Clause(best.clause); cl.Exception {
@@ -38,19 +35,7 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 	c.review(&v, doc, zones, clauses, none)
 	v.Findings = findings(clauses)
 	c.urgent(&v, clauses)
-	c.weigh(&v)
 	return v
-}
-
-// weigh says how bad the recorded clauses are, and whether the report is sealed.
-func (c *Classifier) weigh(v *aup.Verdict) {
-	for _, id := range v.Clauses {
-		cl, _ := c.policy.Clause(id)
-		if v.Severity == "" || cl.Severity.Rank() < v.Severity.Rank() {
-			v.Severity = cl.Severity
-		}
-		v.Sealed = v.Sealed || cl.Sealed
-	}
 }
 
 func bestOf(s []score) *score {
@@ -95,7 +80,7 @@ func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID 
 	best := all[0].odds
 	for _, s := range all {
 		cl, _ := c.policy.Clause(s.clause)
-		critical := cl.Severity == aup.Critical && max(s.probability(), calibrated(s.ruled)) >= criticalFrom
+		critical := cl.Severity == aup.Critical && max(s.probability(), s.byRules()) >= criticalFrom
 		if s.clause == primary || cl.Exception || !critical && (s.probability() < Threshold || s.odds < best-gap) {
 			continue
 		}
@@ -126,11 +111,11 @@ func (c *Classifier) review(v *aup.Verdict, doc *aup.Document, zones []zone, cla
 		reason("there is no text to read%s", unread(doc))
 	case v.Primary != aup.None && best.probability() < Threshold:
 		reason("little speaks for any clause")
-	case v.Primary != aup.None && none.odds > prior && best.odds-none.odds < margin:
+	case v.Primary != aup.None && best.weight-none.weight < margin:
 		reason("unsure between %s and no violation", v.Primary)
-	case v.Primary == aup.None && best != nil && best.probability() >= Threshold && none.odds-best.odds < margin:
+	case v.Primary == aup.None && best != nil && none.weight-best.weight < margin:
 		reason("unsure between no violation and %s", best.clause)
-	case v.Primary == aup.None && none.odds <= prior:
+	case v.Primary == aup.None && len(none.spans) == 0:
 		reason("nothing known was found in it")
 	}
 	if v.Review {
@@ -155,9 +140,6 @@ func unread(doc *aup.Document) string {
 func findings(all []score) []aup.Finding {
 	out := []aup.Finding{}
 	for _, s := range all {
-		if len(s.spans) == 0 {
-			continue
-		}
 		slices.SortStableFunc(s.spans, func(a, b aup.Span) int {
 			switch {
 			case a.Weight > b.Weight:
@@ -184,7 +166,7 @@ const urgentFrom = 0.15
 func (c *Classifier) urgent(v *aup.Verdict, all []score) {
 	for _, s := range all {
 		cl, ok := c.policy.Clause(s.clause)
-		p := max(s.probability(), calibrated(s.ruled))
+		p := max(s.probability(), s.byRules())
 		if !ok || cl.Severity != aup.Critical || p < urgentFrom || v.Primary == aup.None && p < Threshold {
 			continue
 		}

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,6 +16,7 @@ import (
 //	退款             two characters
 //	#phishing       a concept of the vocabulary; #?phishing in a question,
 //	                #!phishing where it is denied
+//	#minor #posing  two concepts in one sentence
 //
 // In messages that are passed on, it begins with "o:".
 
@@ -46,6 +48,7 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 		}
 		yield(append(buf, v.concepts[h.concept]...), h.start, h.end)
 	}
+	z.pairs(v, buf[:n], yield)
 	t := z.folded.text
 	lastStart, lastEnd, words := -1, -1, 0
 	for i := 0; i < len(t) && words < maxWords; {
@@ -93,5 +96,32 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			yield(buf, lastStart, i)
 		}
 		lastStart, lastEnd = start, i
+	}
+}
+
+// mostPaired bounds the concepts of one sentence that are paired with each
+// other: real sentences have fewer.
+const mostPaired = 8
+
+// pairs calls yield with each two concepts that stand in one sentence, in the
+// order of their names.
+func (z *zone) pairs(v *vocabulary, buf []byte, yield func(feature []byte, start, end int)) {
+	var in [mostPaired]hit
+	n := len(buf)
+	for i := 0; i < len(z.hits); {
+		k, sentence := 0, z.hits[i].sentence
+		for ; i < len(z.hits) && z.hits[i].sentence == sentence; i++ {
+			if h := z.hits[i]; k < mostPaired && !h.denied && !h.asked && !slices.ContainsFunc(in[:k], func(o hit) bool { return o.concept == h.concept }) {
+				in[k] = h
+				k++
+			}
+		}
+		for a := range k {
+			for b := a + 1; b < k; b++ {
+				one, two := v.concepts[in[a].concept], v.concepts[in[b].concept]
+				buf = append(append(append(append(buf[:n], '#'), min(one, two)...), " #"...), max(one, two)...)
+				yield(buf, min(in[a].start, in[b].start), max(in[a].end, in[b].end))
+			}
+		}
 	}
 }

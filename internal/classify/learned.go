@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -15,93 +14,77 @@ import (
 	"aupd/internal/aup"
 )
 
-// A learned part is one linear model for each clause and for no violation over
-// the same features.
+// A learned part is a linear model: each feature has a weight for each clause
+// that it tells of, and for no violation.
 type learned struct {
-	clauses []aup.ClauseID
-	bias    []float64
-	weights map[string][]weight
+	clauses  []aup.ClauseID
+	features []string         // in order
+	number   map[string]int32 // of each feature
+	weights  [][]weight       // of each feature
 }
 
-// A weight is what a feature adds to a clause's log-odds.
+// A weight is what a feature speaks for a clause.
 type weight struct {
 	clause int
 	value  float64
 }
 
-// readLearned reads what write wrote: a line of clauses, one of their biases,
-// and one for each feature with "clause number:weight" pairs, all separated by
-// tabs.
+// readLearned reads what write wrote: a line of clauses, then one for each
+// feature with "clause number:weight" pairs, all separated by tabs.
 func readLearned(data []byte) (*learned, error) {
-	l := &learned{weights: make(map[string][]weight)}
+	l := &learned{number: make(map[string]int32)}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 0; lines.Scan(); n++ {
 		fields := strings.Split(lines.Text(), "\t")
-		for i, f := range fields {
-			if n == 0 {
+		if n == 0 {
+			for _, f := range fields {
 				l.clauses = append(l.clauses, aup.ClauseID(f))
-				continue
 			}
-			if n > 1 && i == 0 {
-				continue
+			continue
+		}
+		var weights []weight
+		for _, f := range fields[1:] {
+			c, w, _ := strings.Cut(f, ":")
+			clause, err := strconv.Atoi(c)
+			if err != nil || clause < 0 || clause >= len(l.clauses) {
+				return nil, fmt.Errorf("line %d: %q is no clause's weight", n+1, f)
 			}
-			clause, number := i, f
-			if n > 1 {
-				c, w, _ := strings.Cut(f, ":")
-				number = w
-				var err error
-				if clause, err = strconv.Atoi(c); err != nil || clause < 0 || clause >= len(l.clauses) {
-					return nil, fmt.Errorf("line %d: %q is no clause's weight", n+1, f)
-				}
-			}
-			value, err := strconv.ParseFloat(number, 64)
+			value, err := strconv.ParseFloat(w, 64)
 			if err != nil {
 				return nil, fmt.Errorf("line %d: %w", n+1, err)
 			}
-			if n == 1 {
-				l.bias = append(l.bias, value)
-			} else {
-				l.weights[fields[0]] = append(l.weights[fields[0]], weight{clause, value})
-			}
+			weights = append(weights, weight{clause, value})
 		}
+		l.add(fields[0], weights)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
-	}
-	if len(l.bias) != len(l.clauses) {
-		return nil, fmt.Errorf("%d biases for %d clauses", len(l.bias), len(l.clauses))
-	}
-	return l, nil
+	return l, lines.Err()
+}
+
+func (l *learned) add(feature string, weights []weight) {
+	l.number[feature] = int32(len(l.features))
+	l.features = append(l.features, feature)
+	l.weights = append(l.weights, weights)
 }
 
 // write writes l, features in order.
 func (l *learned) write(w io.Writer) error {
 	var b strings.Builder
-	line := func(fields []string) { b.WriteString(strings.Join(fields, "\t") + "\n") }
-	number := func(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }
-	var clauses, biases []string
 	for i, c := range l.clauses {
-		clauses = append(clauses, string(c))
-		biases = append(biases, number(l.bias[i]))
-	}
-	line(clauses)
-	line(biases)
-	for _, f := range slices.Sorted(maps.Keys(l.weights)) {
-		fields := []string{f}
-		for _, x := range l.weights[f] {
-			fields = append(fields, strconv.Itoa(x.clause)+":"+number(x.value))
+		if i > 0 {
+			b.WriteByte('\t')
 		}
-		line(fields)
+		b.WriteString(string(c))
+	}
+	b.WriteByte('\n')
+	for _, f := range slices.Sorted(slices.Values(l.features)) {
+		b.WriteString(f)
+		for _, x := range l.weights[l.number[f]] {
+			fmt.Fprintf(&b, "\t%d:%s", x.clause, strconv.FormatFloat(x.value, 'f', 2, 64))
+		}
+		b.WriteByte('\n')
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// A sighting is where a feature was first seen.
-type sighting struct {
-	z          *zone
-	start, end int
-	weights    []weight
 }
 
 // groups are the kinds of zone whose features are weighed apart, so that a long
@@ -118,20 +101,16 @@ func (z *zone) groups() []int {
 	return []int{0}
 }
 
-// trust is how much the learned part's log-odds count, by group, beside the
-// rules' at ruled: it knows the words of reporters better than those of the
-// mail that they pass on.
-var trust = [groups]float64{2.7, 1.2}
+// trust is how much the learned part's weights count, by group: it knows the
+// words of reporters better than those of the mail that they pass on.
+var trust = [groups]float64{1.3, 0.8}
 
 // Who passes a message on with a few words of their own leaves it to that
 // message to say what is wrong: with fewer than few features, theirs count less.
 const (
 	few     = 60
-	passing = 0.3
+	passing = 0.4
 )
-
-// ruled is how much the rules' log-odds count beside the learned part's.
-const ruled = 0.65
 
 // strongest is how many words explain a clause.
 const strongest = 5
@@ -139,68 +118,100 @@ const strongest = 5
 // modelGroup is the group of what the learned part says.
 const modelGroup = "model"
 
-// judge returns for each clause what the learned part adds to its log-odds,
-// with the words that add most. l.clauses and the result run in parallel.
-func (l *learned) judge(v *vocabulary, zones []zone) []firing {
-	var seen [groups]map[string]sighting
-	var count [groups]int
+// A sighting is where a feature was first seen.
+type sighting struct {
+	feature    int32
+	z          *zone
+	start, end int
+}
+
+// sightings returns the features of group g that l knows, each once, in their
+// order.
+func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
+	var out []sighting
 	for i := range zones {
 		z := &zones[i]
-		for _, g := range z.groups() {
-			if seen[g] == nil {
-				seen[g] = make(map[string]sighting)
-			}
-			z.features(v, g, func(f []byte, start, end int) {
-				if _, again := seen[g][string(f)]; again {
-					return
-				}
-				if w := l.weights[string(f)]; len(w) > 0 {
-					count[g]++
-					seen[g][string(f)] = sighting{z, start, end, w}
-				}
-			})
+		if !slices.Contains(z.groups(), g) {
+			continue
 		}
+		z.features(v, g, func(f []byte, start, end int) {
+			if n, ok := l.number[string(f)]; ok {
+				out = append(out, sighting{n, z, start, end})
+			}
+		})
 	}
+	slices.SortStableFunc(out, func(a, b sighting) int { return cmp.Compare(a.feature, b.feature) })
+	return slices.CompactFunc(out, func(a, b sighting) bool { return a.feature == b.feature })
+}
+
+// A share is what one feature gives a clause.
+type share struct {
+	sighting
+	value float64
+}
+
+// judge returns what the learned part gives each clause, with the words that
+// give most. l.clauses and the result run in parallel.
+func (l *learned) judge(v *vocabulary, zones []zone) []firing {
 	out := make([]firing, len(l.clauses))
-	type share struct {
-		sighting
-		feature string
-		value   float64
-	}
-	shares := make([][]share, len(l.clauses))
+	best := make([][]share, len(l.clauses))
+	var seen [groups][]sighting
 	for g := range groups {
-		scale := damp(count[g]) * trust[g]
-		if g == 0 && count[1] > 0 && count[0] < few {
+		seen[g] = l.sightings(v, zones, g)
+	}
+	for g := range groups {
+		scale := damp(len(seen[g])) * trust[g]
+		if g == 0 && len(seen[1]) > 0 && len(seen[0]) < few {
 			scale *= passing
 		}
-		for _, f := range slices.Sorted(maps.Keys(seen[g])) {
-			s := seen[g][f]
-			for _, w := range s.weights {
+		for _, s := range seen[g] {
+			for _, w := range l.weights[s.feature] {
 				value := scale * w.value
 				out[w.clause].weight += value
-				shares[w.clause] = append(shares[w.clause], share{s, f, value})
+				best[w.clause] = keep(best[w.clause], share{s, value})
 			}
 		}
 	}
 	for c := range out {
-		slices.SortStableFunc(shares[c], func(a, b share) int { return cmp.Compare(b.value, a.value) })
-		r := &rule{Clause: l.clauses[c], Group: modelGroup, Reason: "has words that reports of this kind use"}
-		if r.Clause == aup.None {
-			r.Reason = "has words of mail that reports no violation"
-		}
-		out[c].rule = r
-		for _, s := range shares[c][:min(len(shares[c]), strongest)] {
-			if s.value <= 0 {
-				break
-			}
-			from, to := s.z.folded.original(s.start, s.end)
-			out[c].spans = append(out[c].spans, aup.Span{
-				Part: s.z.part, Start: s.z.base + from, End: s.z.base + to, Text: s.z.raw[from:to],
-				Reason: r.Reason, Weight: round(s.value), Rule: modelGroup,
-			})
+		out[c].rule = reasonOf(l.clauses[c])
+		for _, s := range best[c] {
+			out[c].spans = append(out[c].spans, s.span(out[c].rule))
 		}
 	}
 	return out
+}
+
+// keep puts s among the strongest shares, strongest first, if it speaks for its
+// clause.
+func keep(best []share, s share) []share {
+	if s.value <= 0 || len(best) == strongest && s.value <= best[strongest-1].value {
+		return best
+	}
+	if len(best) < strongest {
+		best = append(best, s)
+	}
+	i := len(best) - 1
+	for ; i > 0 && best[i-1].value < s.value; i-- {
+		best[i] = best[i-1]
+	}
+	best[i] = s
+	return best
+}
+
+func reasonOf(clause aup.ClauseID) *rule {
+	r := &rule{Clause: clause, Group: modelGroup, Reason: "has words that reports of this kind use"}
+	if clause == aup.None {
+		r.Reason = "has words of mail that reports no violation"
+	}
+	return r
+}
+
+func (s share) span(r *rule) aup.Span {
+	from, to := s.z.folded.original(s.start, s.end)
+	return aup.Span{
+		Part: s.z.part, Start: s.z.base + from, End: s.z.base + to, Text: s.z.raw[from:to],
+		Reason: r.Reason, Weight: round(s.value), Rule: modelGroup,
+	}
 }
 
 // damp is the value of each of n features, so that long texts do not shout.

@@ -46,14 +46,18 @@ func ReadExamples(data []byte) ([]Example, error) {
 	return out, nil
 }
 
-// How the learned part is trained: by gradient steps on the logistic loss with L2, in
-// the order of the examples, so that the same examples give the same weights.
+// How the learned part is trained: by gradient steps on the loss of a multinomial
+// logistic regression, each weight with a step of its own (AdaGrad), in the
+// same order always, so that the same examples give the same weights. What the
+// rules say of an example is counted as said: the learned part adds to it.
 const (
-	epochs   = 30
-	rate     = 1
-	decay    = 5e-4 // L2
+	epochs   = 12
+	rate     = 0.5
+	cool     = 0.5  // how much smaller the steps of each further epoch are
+	decay    = 3e-3 // L2
 	rarest   = 2    // examples that a feature must be in
-	smallest = 0.15 // weights under this are left out
+	rarely   = 4    // that two words in a row must be in: there are many more of them
+	smallest = 0.2  // weights under this are left out
 )
 
 // Train writes the learned part for p's clauses that examples give.
@@ -62,19 +66,42 @@ func Train(p *policy.Policy, examples []Example, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := trainer{index: make(map[string]int)}
-	t.see(v, examples)
-	return t.fit(examples).write(w)
+	t := newTrainer(v, examples)
+	for epoch := range epochs {
+		step := rate / (1 + cool*float64(epoch))
+		for _, i := range t.order {
+			t.learn(&t.lessons[i], step)
+		}
+	}
+	return t.learned().write(w)
 }
 
+// A trainer holds what is learned: a weight for each feature and clause.
 type trainer struct {
-	index    map[string]int // of each feature
-	names    []string
-	features [][]int   // of each example
-	telling  []float64 // how much each feature tells: less, the more examples have it
+	clauses []aup.ClauseID
+	lessons []lesson
+	order   []int
+	names   []string  // of the features
+	telling []float64 // how much each feature tells: less, the more examples have it
+	weights []float64 // of each feature, for each clause
+	past    []float64 // the sum of the squares of the steps of each
+	// bias is how much more often a clause is among the examples than others.
+	// That says nothing of how often it is reported: it is learned apart, and
+	// left behind.
+	bias, pastBias []float64
+	sum            []float64 // of the lesson at hand, by clause
 }
 
-func (t *trainer) see(v *vocabulary, examples []Example) {
+// A lesson is what the trainer sees of an example.
+type lesson struct {
+	features []int
+	ruled    []float64 // what the rules give each clause
+	target   []float64 // the share of each clause
+	weight   float64
+}
+
+func newTrainer(v *vocabulary, examples []Example) *trainer {
+	t := &trainer{clauses: clausesOf(examples), order: spread(len(examples))}
 	in := make(map[string]int)
 	all := make([][]string, len(examples))
 	for i, e := range examples {
@@ -91,94 +118,151 @@ func (t *trainer) see(v *vocabulary, examples []Example) {
 		for _, f := range all[i] {
 			in[f]++
 		}
+		l := lesson{ruled: make([]float64, len(t.clauses)), target: make([]float64, len(t.clauses))}
+		for _, s := range scores(v.fire([]zone{z}, nil), t.clauses) {
+			l.ruled[slices.Index(t.clauses, s.clause)] = s.weight
+		}
+		t.lessons = append(t.lessons, l)
 	}
-	for _, fs := range all {
-		var ids []int
-		for _, f := range fs {
-			if in[f] < rarest {
+	t.name(all, in)
+	t.weigh(examples)
+	k := len(t.clauses)
+	t.weights, t.past = make([]float64, len(t.names)*k), make([]float64, len(t.names)*k)
+	t.bias, t.pastBias, t.sum = make([]float64, k), make([]float64, k), make([]float64, k)
+	return t
+}
+
+func clausesOf(examples []Example) []aup.ClauseID {
+	set := make(map[aup.ClauseID]bool)
+	for _, e := range examples {
+		for _, c := range e.Clauses {
+			set[c] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// name numbers the features that enough examples have. in holds in how many
+// each is.
+func (t *trainer) name(all [][]string, in map[string]int) {
+	number := make(map[string]int)
+	of := math.Log(float64(len(all) + 1))
+	for i, features := range all {
+		for _, f := range features {
+			if in[f] < rarest || in[f] < rarely && strings.Contains(f, " ") && !isConcept(f) {
 				continue
 			}
-			id, ok := t.index[f]
+			n, ok := number[f]
 			if !ok {
-				id = len(t.names)
-				t.index[f] = id
+				n = len(t.names)
+				number[f] = n
 				t.names = append(t.names, f)
-				t.telling = append(t.telling, math.Log(float64(len(examples)+1)/float64(in[f]))/math.Log(float64(len(examples)+1)))
+				t.telling = append(t.telling, strength(f)*(of-math.Log(float64(in[f])))/of)
 			}
-			ids = append(ids, id)
+			t.lessons[i].features = append(t.lessons[i].features, n)
 		}
-		t.features = append(t.features, ids)
 	}
 }
 
-func (t *trainer) fit(examples []Example) *learned {
-	counts := make(map[aup.ClauseID]int)
-	for _, e := range examples {
+// strength is how much a feature of a kind counts beside a word: a concept
+// means the same in every language, so it is to be learned from first.
+func strength(feature string) float64 {
+	switch {
+	case !isConcept(feature):
+		return 1
+	case strings.Contains(feature, " "):
+		return 1.5
+	}
+	return 2
+}
+
+// isConcept reports whether a feature is a concept, or two.
+func isConcept(feature string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(feature, prefixes[1]), "#")
+}
+
+// weigh sets what each lesson is to teach, and how much: an example of a rare
+// clause counts more.
+func (t *trainer) weigh(examples []Example) {
+	with := make([]float64, len(t.clauses))
+	for i, e := range examples {
 		for _, c := range e.Clauses {
-			counts[c]++
+			n := slices.Index(t.clauses, c)
+			t.lessons[i].target[n] = 1 / float64(len(e.Clauses))
+			with[n]++
 		}
 	}
-	l := &learned{clauses: slices.Sorted(maps.Keys(counts)), weights: make(map[string][]weight)}
-	for i, c := range l.clauses {
-		b, w := t.one(examples, c)
-		l.bias = append(l.bias, math.Round(b*100)/100)
-		for f, x := range w {
-			if x = math.Round(x*100) / 100; math.Abs(x) >= smallest {
-				l.weights[t.names[f]] = append(l.weights[t.names[f]], weight{i, x})
+	mean := 0.0
+	for i := range t.lessons {
+		l := &t.lessons[i]
+		for c, share := range l.target {
+			l.weight += share * math.Sqrt(float64(len(examples))/max(with[c], 1))
+		}
+		mean += l.weight / float64(len(t.lessons))
+	}
+	for i := range t.lessons {
+		t.lessons[i].weight /= mean
+	}
+}
+
+// learn takes one step towards what l teaches.
+func (t *trainer) learn(l *lesson, step float64) {
+	k := len(t.clauses)
+	x := damp(len(l.features))
+	for c := range t.sum {
+		t.sum[c] = t.bias[c] + l.ruled[c]
+	}
+	for _, f := range l.features {
+		v := t.telling[f] * x
+		for c, w := range t.weights[f*k : f*k+k] {
+			t.sum[c] += w * v
+		}
+	}
+	shares(t.sum)
+	for c := range t.sum {
+		t.sum[c] = (t.sum[c] - l.target[c]) * l.weight
+		t.pastBias[c] += t.sum[c] * t.sum[c]
+		t.bias[c] -= 0.1 * step * t.sum[c] / math.Sqrt(t.pastBias[c]+1e-9)
+	}
+	for _, f := range l.features {
+		v := t.telling[f] * x
+		weights, past := t.weights[f*k:f*k+k], t.past[f*k:f*k+k]
+		for c, d := range t.sum {
+			g := d*v + decay*weights[c]
+			past[c] += g * g
+			weights[c] -= step * g / math.Sqrt(past[c]+1e-6)
+		}
+	}
+}
+
+// shares makes probabilities of sums.
+func shares(sum []float64) {
+	largest, all := slices.Max(sum), 0.0
+	for i, x := range sum {
+		sum[i] = math.Exp(x - largest)
+		all += sum[i]
+	}
+	for i := range sum {
+		sum[i] /= all
+	}
+}
+
+// learned returns what was learned, without what hardly counts.
+func (t *trainer) learned() *learned {
+	l := &learned{clauses: t.clauses, number: make(map[string]int32)}
+	k := len(t.clauses)
+	for f, name := range t.names {
+		var weights []weight
+		for c, w := range t.weights[f*k : f*k+k] {
+			if w = math.Round(w*t.telling[f]*100) / 100; math.Abs(w) >= smallest {
+				weights = append(weights, weight{c, w})
 			}
+		}
+		if len(weights) > 0 {
+			l.add(name, weights)
 		}
 	}
 	return l
-}
-
-// one fits the model of one clause.
-func (t *trainer) one(examples []Example, c aup.ClauseID) (bias float64, w []float64) {
-	w = make([]float64, len(t.names))
-	order := spread(len(examples))
-	heavier := balance(examples, c)
-	scale := 1.0 // of w: L2 shrinks all weights at once
-	for epoch := range epochs {
-		step := rate / (1 + float64(epoch)/4)
-		for _, i := range order {
-			x := damp(len(t.features[i]))
-			sum := bias
-			for _, f := range t.features[i] {
-				sum += w[f] * scale * t.telling[f] * x
-			}
-			y := 0.0
-			if slices.Contains(examples[i].Clauses, c) {
-				y = 1
-			}
-			d := 1/(1+math.Exp(-sum)) - y
-			if y == 1 {
-				d *= heavier
-			}
-			bias -= step * 0.1 * d
-			scale *= 1 - step*decay
-			for _, f := range t.features[i] {
-				w[f] -= step * d * t.telling[f] * x / scale
-			}
-		}
-	}
-	for f := range w {
-		w[f] *= scale * t.telling[f]
-	}
-	return bias, w
-}
-
-// heaviest bounds how much more an example of a rare clause counts.
-const heaviest = 12
-
-// balance returns how much an example of c counts beside one of another clause:
-// examples say nothing of how often a clause is reported.
-func balance(examples []Example, c aup.ClauseID) float64 {
-	with := 0
-	for _, e := range examples {
-		if slices.Contains(e.Clauses, c) {
-			with++
-		}
-	}
-	return min(heaviest, float64(len(examples)-with)/float64(max(with, 1)))
 }
 
 // spread returns 0 to n-1 in an order that does not follow the files', always

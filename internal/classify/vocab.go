@@ -48,8 +48,10 @@ type yield struct {
 // A phrase is one way of saying a concept.
 type phrase struct {
 	concept int
-	text    string // folded
-	stem    bool   // the word may go on: written with an asterisk at its end
+	text    string   // folded; of a phrase with asterisks within, up to the first
+	rest    []string // what follows each asterisk, the word before it having gone on
+	stem    bool     // the last word may go on: written with an asterisk at its end
+	inner   bool     // it may stand within a word: written with one at its beginning
 }
 
 // loadVocabulary reads the embedded files and leaves out the rules for clauses
@@ -82,7 +84,11 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			}
 			continue
 		}
-		if err := v.readConcepts(data); err != nil {
+		read := v.readConcepts
+		if strings.HasSuffix(e.Name(), ".tsv") {
+			read = v.readWords
+		}
+		if err := read(data); err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Name(), err)
 		}
 	}
@@ -97,16 +103,33 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 	for i, ph := range v.phrases {
 		texts[i] = ph.text
 	}
-	if v.learned, err = readLearned(learnedFile); err != nil {
-		return nil, fmt.Errorf("learned.tsv: %w", err)
-	}
 	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
 	v.automaton = b.Build(texts)
 	return v, nil
 }
 
+// readWords reads a table of concepts: a header row with the languages, then a
+// row for each concept with its phrases by language, separated by commas.
+func (v *vocabulary) readWords(data []byte) error {
+	for n, line := range strings.Split(strings.TrimRight(string(data), "\n"), "\n") {
+		name, cells, ok := strings.Cut(line, "\t")
+		if n == 0 {
+			continue
+		}
+		if !ok || name == "" {
+			return fmt.Errorf("line %d: want a concept and its phrases", n+1)
+		}
+		id := v.add(name)
+		for ph := range strings.FieldsFuncSeq(cells, func(r rune) bool { return r == '\t' || r == ',' }) {
+			v.addPhrase(id, strings.TrimSpace(ph))
+		}
+	}
+	return nil
+}
+
 // readConcepts reads a file of concepts: for each its phrases by language. An
-// asterisk at the end of a phrase lets its last word go on.
+// asterisk behind a word lets it go on, one in front of a phrase lets it begin
+// within a word.
 func (v *vocabulary) readConcepts(data []byte) error {
 	var concepts yaml.MapSlice
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.UseOrderedMap()).Decode(&concepts); err != nil {
@@ -144,8 +167,16 @@ func (v *vocabulary) add(name string) int {
 
 func (v *vocabulary) addPhrase(concept int, text string) {
 	text, stem := strings.CutSuffix(text, "*")
-	if f := strings.TrimSpace(fold(text).text); f != "" {
-		v.phrases = append(v.phrases, phrase{concept, f, stem})
+	text, inner := strings.CutPrefix(text, "*")
+	pieces := strings.Split(text, "*")
+	for i, piece := range pieces {
+		pieces[i] = strings.TrimSpace(fold(piece).text)
+		if i > 0 {
+			pieces[i] = " " + pieces[i]
+		}
+	}
+	if pieces[0] != "" {
+		v.phrases = append(v.phrases, phrase{concept, pieces[0], pieces[1:], stem, inner})
 	}
 }
 
