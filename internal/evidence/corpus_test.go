@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,4 +114,10 @@ func measured(raw []byte) (doc aup.Document, took time.Duration, allocated uint6
 	took = time.Since(start)
 	runtime.ReadMemStats(&after)
 	return doc, took, after.TotalAlloc - before.TotalAlloc
+}
+
+func hasText(doc *aup.Document) bool {
+	return slices.ContainsFunc(doc.Parts, func(p aup.Part) bool {
+		return p.Kind != aup.PartSubject && strings.TrimSpace(p.Text) != ""
+	})
 }

@@ -123,12 +123,6 @@ func TestRawRange(t *testing.T) {
 	}
 }
 
-func hasText(doc *aup.Document) bool {
-	return slices.ContainsFunc(doc.Parts, func(p aup.Part) bool {
-		return p.Kind != aup.PartSubject && strings.TrimSpace(p.Text) != ""
-	})
-}
-
 // checkDocument checks what holds for every document whatever was parsed.
 func checkDocument(t *testing.T, name string, doc *aup.Document, raw []byte) {
 	t.Helper()
