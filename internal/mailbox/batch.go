@@ -225,6 +225,7 @@ func (f *folder) account(ctx context.Context, e aup.Epoch, rows []aup.LedgerRow,
 	}
 	if cursor > f.cursor {
 		f.cursor, f.stuck = cursor, 0
+		f.gains++
 	}
 	f.update(func(s *aup.FolderStatus) { s.Epoch, s.Cursor = e, f.cursor })
 	return nil

@@ -3,14 +3,8 @@
 package mailbox
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"fmt"
-	"io"
-	"net"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -52,10 +46,10 @@ func BenchmarkDovecot(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			bare(b, d.Addr) // fills the server's caches
+			bareFetch(b, d.Addr) // fills the server's caches
 			var limit, ours time.Duration
 			for b.Loop() {
-				limit += bare(b, d.Addr)
+				limit += bareFetch(b, d.Addr)
 				start := time.Now()
 				s := &sinkhole{fakeStore: newFakeStore()}
 				w, err := New(dovecotPlain(d), s, s)
@@ -103,7 +97,11 @@ func BenchmarkDovecotPoll(b *testing.B) {
 	var limit, again time.Duration
 	for b.Loop() {
 		start := time.Now()
-		bareConn(b, d.Addr).close(b)
+		c, err := imaptest.DialBare(b.Context(), d.Addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.Close()
 		limit += time.Since(start)
 		start = time.Now()
 		if err := w.Once(b.Context()); err != nil {
@@ -132,72 +130,17 @@ func (s *sinkhole) Put(_ context.Context, m *aup.Mail, done func(error)) error {
 	return nil
 }
 
-// bare fetches every message with one command and returns the time it took.
-func bare(b *testing.B, addr string) time.Duration {
+// bareFetch fetches every message with one command and returns the time it
+// took.
+func bareFetch(b *testing.B, addr string) time.Duration {
 	start := time.Now()
-	c := bareConn(b, addr)
-	c.send(b, "c UID FETCH 1:* (UID BODY.PEEK[])")
-	for {
-		line, err := c.r.ReadString('\n')
-		if err != nil {
-			b.Fatal(err)
-		}
-		if strings.HasPrefix(line, "c ") {
-			break
-		}
-		if open := strings.LastIndexByte(line, '{'); open >= 0 && strings.HasSuffix(line, "}\r\n") {
-			n, err := strconv.ParseInt(line[open+1:len(line)-3], 10, 64)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := io.CopyN(io.Discard, c.r, n); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	c.close(b)
-	return time.Since(start)
-}
-
-type bareClient struct {
-	net.Conn
-	r *bufio.Reader
-}
-
-// bareConn signs in and selects INBOX.
-func bareConn(b *testing.B, addr string) *bareClient {
-	conn, err := new(net.Dialer).DialContext(b.Context(), "tcp", addr)
+	c, err := imaptest.DialBare(b.Context(), addr)
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := &bareClient{conn, bufio.NewReaderSize(conn, 64<<10)}
-	c.send(b, "a LOGIN "+imaptest.Username+" "+imaptest.Password)
-	c.await(b, "a ")
-	c.send(b, "b EXAMINE INBOX")
-	c.await(b, "b ")
-	return c
-}
-
-func (c *bareClient) send(b *testing.B, cmd string) {
-	if _, err := fmt.Fprintf(c, "%s\r\n", cmd); err != nil {
+	defer c.Close()
+	if _, err := c.FetchAll(); err != nil {
 		b.Fatal(err)
 	}
-}
-
-func (c *bareClient) await(b *testing.B, tag string) {
-	for {
-		line, err := c.r.ReadString('\n')
-		if err != nil {
-			b.Fatal(err)
-		}
-		if strings.HasPrefix(line, tag) {
-			return
-		}
-	}
-}
-
-func (c *bareClient) close(b *testing.B) {
-	if err := c.Close(); err != nil {
-		b.Error(err)
-	}
+	return time.Since(start)
 }

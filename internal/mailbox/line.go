@@ -101,16 +101,12 @@ func (f *folder) rest(slow bool) time.Duration {
 	return wait
 }
 
-// lastPoll returns when any of the folders was last known whole.
-func (l *line) lastPoll() (last time.Time) {
+// gains returns how often the folders got further or were known whole.
+func (l *line) gains() (n int) {
 	for _, f := range l.folders {
-		f.mu.Lock()
-		if f.status.LastPoll.After(last) {
-			last = f.status.LastPoll
-		}
-		f.mu.Unlock()
+		n += f.gains
 	}
-	return last
+	return n
 }
 
 // maxRetries is how often Once begins again without getting further. A message

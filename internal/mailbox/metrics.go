@@ -68,6 +68,7 @@ func (l *line) setConnected(yes bool) {
 
 // polled notes a look at the folder that left nothing open.
 func (f *folder) polled(now time.Time) {
+	f.gains++
 	f.count(f.w.opt.Metrics.polls, 1)
 	f.gauge(f.w.opt.Metrics.lastPoll, float64(now.Unix()))
 	f.update(func(s *aup.FolderStatus) { s.LastPoll, s.LastError = now.UTC(), "" })

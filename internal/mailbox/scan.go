@@ -50,6 +50,7 @@ type folder struct {
 	unmarked     error          // why the last look left messages unmarked
 	distrusted   bool           // the server was said not to keep UIDs
 
+	gains    int       // how often it got further or was known whole
 	failures int       // looks in a row that the folder itself made fail
 	rested   time.Time // until when it is left alone for that
 }

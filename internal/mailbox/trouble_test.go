@@ -381,6 +381,30 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// A line that is cut again and again does not slow down what goes on getting
+// further.
+func TestCutAllTheTime(t *testing.T) {
+	f := newFake()
+	want := make(map[uint32]aup.Fate)
+	for uid := uint32(1); uid <= 12*batchSize; uid++ {
+		f.mail[uid], want[uid] = string(message(" hello", int(uid))), aup.NotSelected
+	}
+	subjects := 0
+	f.script = func(c *fakeConn, cmd string) bool {
+		if isSubject(cmd) {
+			if subjects++; subjects%2 == 0 {
+				_ = c.Close()
+				return true
+			}
+		}
+		return false
+	}
+	try(t, f, nil, func(t *trial) {
+		time.Sleep(3 * time.Minute)
+		t.settles(0, want)
+	})
+}
+
 // A clock that is set back does not put off what is asked for again.
 func TestClockSetBack(t *testing.T) {
 	f := newFake()

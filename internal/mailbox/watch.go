@@ -22,9 +22,9 @@ const (
 	backoffLeast = time.Second
 	backoffMost  = 5 * time.Minute
 	goodTime     = 10 * time.Minute
-	// aFew bounds the failures that count after a connection on which the
-	// folder was read whole: some networks cut every connection before long. It
-	// is also how many fruitless looks a server can make us take in a row.
+	// aFew bounds the failures that count after a connection that got a folder
+	// further: some networks cut every connection before long. It is also how
+	// many fruitless looks a server can make us take in a row.
 	aFew = 3
 	// lookEvery is how soon the server can make us look again after a few
 	// looks that found nothing.
@@ -42,7 +42,7 @@ func (l *line) run(ctx context.Context) {
 	log := l.w.opt.Log.With("mailbox", l.w.opt.Name, "folder", l.name())
 	failures := 0
 	for ctx.Err() == nil {
-		start, whole := time.Now(), l.lastPoll()
+		start, gains := time.Now(), l.gains()
 		l.begin()
 		err := l.connected(ctx, func(s *session) error { return l.watch(ctx, s) })
 		l.setConnected(false)
@@ -51,7 +51,7 @@ func (l *line) run(ctx context.Context) {
 		}
 		if time.Since(start) >= goodTime {
 			failures = 0
-		} else if l.lastPoll() != whole {
+		} else if l.gains() > gains {
 			failures = min(failures, aFew)
 		}
 		fault := l.w.asError(l.name(), err)
