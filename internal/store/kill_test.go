@@ -18,14 +18,18 @@ import (
 const killFolder = "AUPD_TEST_KILL_FOLDER"
 
 func TestMain(m *testing.M) {
+	var err error
 	if dir := os.Getenv(killFolder); dir != "" {
-		if err := recordAll(context.Background(), dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+		err = recordAll(context.Background(), dir)
+	} else if dir := os.Getenv(fullFolder); dir != "" {
+		err = recordUntilFull(dir, 3<<20)
+	} else {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 const (

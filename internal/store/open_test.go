@@ -110,3 +110,50 @@ func TestViewOfAnotherVersion(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUpgrade opens a store of the first format, with the view of its time.
+func TestUpgrade(t *testing.T) {
+	dir := t.TempDir()
+	s := openLoose(t, dir)
+	id := record(t, s, intake([]byte("a message"), 1))[0].ID
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, dir, func(tx *bbolt.Tx) error {
+		return errors.Join(tx.DeleteBucket([]byte("view")), tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("1")))
+	})
+	_, err := store.Open(dir, store.Options{ReadOnly: true})
+	oneLine(t, err, aup.ErrConflict)
+
+	s = openLoose(t, dir)
+	if _, err := s.Report(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	whole(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept := t.TempDir()
+	data, err := os.ReadFile(filepath.Join(dir, store.FileName+".format-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(kept, store.FileName), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, kept, func(tx *bbolt.Tx) error {
+		if have := tx.Bucket([]byte("meta")).Get([]byte("format")); string(have) != "1" || tx.Bucket([]byte("view")) != nil {
+			t.Errorf("the copy has format %q, want it as it was", have)
+		}
+		return nil
+	})
+	before, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	openLoose(t, dir).Close() // is upgraded already
+	after, err := os.ReadDir(dir)
+	if err != nil || len(before) != 2 || len(after) != 2 {
+		t.Errorf("the folder holds %v, then %v, %v; want the store and the copy", before, after, err)
+	}
+}

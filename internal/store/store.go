@@ -9,7 +9,7 @@
 //
 // The top buckets, each described where its code is:
 //
-//	meta     format, head of the log                            store.go, log.go
+//	meta     format, head of the log                            file.go, log.go
 //	log      the events, by sequence number                     log.go
 //	keys     the sequence number of each event, by its key      log.go
 //	raw      the messages in compressed chunks, by hash         raw.go
@@ -31,8 +31,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -45,14 +45,6 @@ import (
 
 // FileName is the name of the store's file in the data folder.
 const FileName = "aupd.db"
-
-// format is the version of the file's layout. A store with a higher one is
-// refused; one with a lower one is upgraded when it is opened for writing.
-const format = 1
-
-// lockTimeout is how long Open waits for another process to let go: as long as
-// a command may take to end, and no longer than a person waits.
-const lockTimeout = time.Second
 
 var (
 	bucketMeta    = []byte("meta")
@@ -97,7 +89,8 @@ type Store struct {
 // Open opens the store in the data folder dir, and makes both if they do not
 // exist and opt does not say read-only. While a process has it open for
 // writing no other can open it: aup.ErrBusy. A store of a later format is
-// aup.ErrNewer.
+// aup.ErrNewer; one of an earlier format is upgraded, its file as it was kept
+// beside it, or aup.ErrConflict when it is opened for reading alone.
 func Open(dir string, opt Options) (*Store, error) {
 	if !opt.ReadOnly {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -115,11 +108,8 @@ func Open(dir string, opt Options) (*Store, error) {
 		s.pinner = func() aup.Pinner { return noPolicy{} }
 	}
 	err := guarded(dir, func() (err error) {
-		s.db, err = bbolt.Open(filepath.Join(dir, FileName), 0o600, &bbolt.Options{
-			Timeout: lockTimeout, ReadOnly: opt.ReadOnly, FreelistType: bbolt.FreelistMapType,
-		})
-		if err != nil {
-			return unusable(dir, err)
+		if s.db, err = openFile(dir, opt.ReadOnly); err != nil {
+			return err
 		}
 		return s.prepare(opt.ReadOnly)
 	})
@@ -144,6 +134,8 @@ func unusable(dir string, err error) error {
 	var reason string
 	kind := err
 	switch {
+	case errors.Is(err, aup.ErrDamaged):
+		return err // it says all of that already
 	case errors.Is(err, fs.ErrNotExist):
 		reason, kind = "nothing is recorded there yet: run \"aupd ingest\" or \"aupd serve\", or name another with --data", aup.ErrNotFound
 	case errors.Is(err, bolterrors.ErrTimeout):
@@ -152,7 +144,7 @@ func unusable(dir string, err error) error {
 		reason = "it cannot be written: give the user that runs aupd the right to, or name another folder with --data"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		reason = "a file stands where the folder should be: name another with --data"
-	case errors.Is(err, syscall.ENOSPC):
+	case isFull(err):
 		reason = "the disk is full: make room, nothing recorded is lost"
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		reason, kind = FileName+" is no store of aupd, or is damaged: restore a backup, or move the file away to start anew", aup.ErrDamaged
@@ -162,9 +154,21 @@ func unusable(dir string, err error) error {
 	return fmt.Errorf("data folder %s: %s: %w", dir, reason, kind)
 }
 
-// prepare checks the format and makes what a new file lacks.
+// isFull reports whether err is of a disk, a quota or a limit on the size of a
+// file that is used up. bbolt passes some errors on as their text alone.
+func isFull(err error) bool {
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || err != nil && strings.Contains(err.Error(), full.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+// prepare checks the format and makes what a new or an older file lacks.
 func (s *Store) prepare(readOnly bool) error {
 	var fresh, stale bool
+	have := format
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		if err := checkLength(s.dir, tx); err != nil {
 			return err
@@ -173,23 +177,18 @@ func (s *Store) prepare(readOnly bool) error {
 		if fresh = meta == nil; fresh {
 			return nil
 		}
-		have, err := strconv.Atoi(string(meta.Get(keyFormat)))
-		if err != nil {
-			return damaged(s.dir, "its format number cannot be read")
-		}
-		if have > format {
-			return fmt.Errorf("data folder %s: the store has format %d, this aupd knows up to %d: run the newer aupd: %w", s.dir, have, format, aup.ErrNewer)
-		}
-		stale = viewStale(tx)
-		return nil
+		var err error
+		have, err = readFormat(s.dir, meta)
+		stale = err == nil && viewStale(tx)
+		return err
 	})
 	switch {
 	case err != nil:
 		return err
 	case readOnly && fresh:
 		return unusable(s.dir, fs.ErrNotExist)
-	case readOnly && stale:
-		return fmt.Errorf("data folder %s: the view was made by another version: run \"aupd rebuild\": %w", s.dir, aup.ErrConflict)
+	case readOnly && (stale || have < format):
+		return fmt.Errorf("data folder %s: the store was written by another version of aupd: run \"aupd rebuild\", which brings it up to this one: %w", s.dir, aup.ErrConflict)
 	case readOnly:
 		return nil
 	}
@@ -197,6 +196,9 @@ func (s *Store) prepare(readOnly bool) error {
 		if err := s.db.Update(create); err != nil {
 			return unusable(s.dir, err)
 		}
+	}
+	if err := s.upgrade(have); err != nil {
+		return err
 	}
 	if err := s.sweep(); err != nil {
 		return err
@@ -226,7 +228,7 @@ func (s *Store) Close() error { return s.db.Close() }
 // WriteTo writes a consistent copy of the store while it is in use. It is a
 // store itself.
 func (s *Store) WriteTo(w io.Writer) (n int64, err error) {
-	err = s.db.View(func(tx *bbolt.Tx) error {
+	err = s.view(context.Background(), func(tx *bbolt.Tx) error {
 		n, err = tx.WriteTo(w)
 		return err
 	})
@@ -239,7 +241,7 @@ func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
 		return err
 	}
 	err := guarded(s.dir, func() error { return s.db.Update(f) })
-	if errors.Is(err, syscall.ENOSPC) {
+	if isFull(err) || errors.Is(err, syscall.EROFS) {
 		return unusable(s.dir, err)
 	}
 	return err
