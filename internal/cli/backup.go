@@ -18,8 +18,7 @@ func (a *app) backupCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "backup FILE", Short: "Write a verified copy of the whole store", Args: cobra.ExactArgs(1),
 		Long: `Write a consistent copy of the store to FILE, also while aupd serves, and verify
-it: chain, hashes and view. FILE must not exist. To restore it, put it into an
-empty data folder as aupd.db.`,
+it: chain, hashes and view. FILE must not exist. "aupd restore" takes it back.`,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if _, err := os.Lstat(args[0]); err == nil {
 				return fmt.Errorf("%s: exists already: name a new file: %w", args[0], aup.ErrConflict)

@@ -136,7 +136,7 @@ Try it without any set-up:  aupd demo`,
 	}
 	group("run", a.demoCmd(), a.serveCmd(), a.ingestCmd(), a.classifyCmd(), a.parseCmd())
 	group("read", a.listCmd(), a.showCmd(), a.searchCmd())
-	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.doctorCmd())
+	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.restoreCmd(), a.compactCmd(), a.doctorCmd())
 	group("set", a.policyCmd(), a.reclassifyCmd(), a.configCmd(), a.evalCmd())
 	root.AddCommand(a.versionCmd(), a.manCmd())
 	return root

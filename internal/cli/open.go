@@ -104,7 +104,7 @@ func openOnce(ctx context.Context, cfg config.Config, how access) (*backend, err
 	}
 	deadlines := daemon.Deadlines(cfg)
 	var inForce aup.Pinner
-	s, err := store.Open(dir, store.Options{
+	s, err := openStore(dir, store.Options{
 		ReadOnly: how == readOnly, Deadlines: func() aup.Deadlines { return deadlines }, Policy: func() aup.Pinner { return inForce },
 	})
 	if err != nil {
@@ -115,6 +115,25 @@ func openOnce(ctx context.Context, cfg config.Config, how access) (*backend, err
 		return nil, errors.Join(err, s.Close())
 	}
 	return &backend{Backlog: s, Ledger: s, Keeper: s, Librarian: lib, store: s, dir: dir}, nil
+}
+
+// openStore opens the store. One that another version wrote is opened for
+// writing first, which brings it up to this one.
+func openStore(dir string, opt store.Options) (*store.Store, error) {
+	s, err := store.Open(dir, opt)
+	if !opt.ReadOnly || !errors.Is(err, aup.ErrConflict) {
+		return s, err
+	}
+	opt.ReadOnly = false
+	w, upgradeErr := store.Open(dir, opt)
+	if upgradeErr != nil {
+		return nil, upgradeErr
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	opt.ReadOnly = true
+	return store.Open(dir, opt)
 }
 
 // config loads the configuration that the flags, the environment or the

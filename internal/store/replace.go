@@ -47,7 +47,10 @@ func Restore(ctx context.Context, dir, from string, force bool) (got Restored, e
 	if err := copyFile(filepath.Join(tmp, FileName), from); err != nil {
 		return got, err
 	}
-	if got.Audit, err = sound(ctx, tmp); err != nil {
+	switch got.Audit, err = sound(ctx, tmp); {
+	case errors.Is(err, aup.ErrDamaged) && len(got.Faults) == 0:
+		return got, fmt.Errorf("%s: it is no backup of aupd, or is damaged: nothing was changed: %w", from, aup.ErrDamaged)
+	case err != nil:
 		return got, fmt.Errorf("restore %s: %w", from, err)
 	}
 	if !exists {
