@@ -21,7 +21,7 @@ import (
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"envsubst": envSubst, "status": status, "fails": fails, "await": await, "signal": signalAll,
-		"imaps": startIMAPS, "format": setFormat,
+		"imaps": startIMAPS, "format": setFormat, "deliver": deliver, "reset": reset,
 	}
 }
 
@@ -114,4 +114,19 @@ func setFormat(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	err = db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(args[1])) })
 	ts.Check(errors.Join(err, db.Close()))
+}
+
+// deliver puts the named files into the INBOX of the script's server.
+func deliver(ts *testscript.TestScript, _ bool, files []string) {
+	server := ts.Value(serverKey{}).(*imaptest.Server)
+	for _, f := range files {
+		raw := strings.ReplaceAll(ts.ReadFile(f), "\n", "\r\n")
+		ts.Check(server.Append("INBOX", []byte(raw), time.Now()))
+	}
+}
+
+// reset gives the INBOX of the script's server another UIDVALIDITY, as a
+// restored server may.
+func reset(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(ts.Value(serverKey{}).(*imaptest.Server).Reset("INBOX"))
 }

@@ -22,6 +22,9 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata", RequireExplicitExec: true, Setup: setUp, Cmds: commands()})
 }
 
+// serverKey finds a script's IMAP server.
+type serverKey struct{}
+
 // setUp gives a script the sample mail in $WORK/mail, and an IMAP server that
 // holds it, whose address and account stand in the environment.
 func setUp(env *testscript.Env) error {
@@ -42,6 +45,7 @@ func setUp(env *testscript.Env) error {
 			return err
 		}
 	}
+	env.Values[serverKey{}] = server
 	env.Setenv("IMAP", server.Addr())
 	env.Setenv("IMAP_USER", imaptest.Username)
 	env.Setenv("IMAP_PASSWORD", imaptest.Password)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"aupd/internal/aup"
 	"aupd/internal/daemon"
@@ -27,8 +29,8 @@ func (a *app) reconcileCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reconcile", Short: "Say what became of every message in the mailboxes", Args: cobra.NoArgs,
 		Long: `List every UID of every watched folder and say what became of it: recorded, not
-selected, near miss, undecided, missing or quarantined. When one is not accounted
-for, the exit status is 5.`,
+selected, near miss, undecided, missing, gone or quarantined. When one is not
+accounted for, each folder's reason is printed and the exit status is 5.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object for each run of UIDs")
 	cmd.Flags().BoolVar(&each, "each", false, "list every run of UIDs, not the counts alone")
@@ -45,57 +47,140 @@ for, the exit status is 5.`,
 			return err
 		}
 		defer b.Close()
-		lost, errs := 0, []error(nil)
+		r := &reconciler{a: a, b: b, asJSON: asJSON, each: each}
+		folders := 0
+		var errs []error
 		for s, err := range daemon.Survey(cmd.Context(), cfg) {
+			folders++
 			if err == nil {
-				var n int
-				n, err = a.reconcile(cmd.Context(), b, s, asJSON, each)
-				lost += n
+				err = r.folder(cmd.Context(), s)
 			}
 			errs = append(errs, err)
 		}
-		if err := errors.Join(errs...); err != nil {
+		err = a.some(errors.Join(errs...), folders)
+		if len(r.lost) == 0 {
 			return err
 		}
-		if lost > 0 {
-			a.complain(fmt.Errorf("%d %s not accounted for: run \"aupd ingest\", then reconcile again", lost, plural(lost, "message")))
-			return printed{errSome}
+		a.complain(errors.Join(r.lost...))
+		if err != nil {
+			a.complain(err)
 		}
-		return nil
+		return printed{errSome}
 	})
 	return cmd
 }
 
-// reconcile prints what became of the UIDs of one folder and returns how many
-// the ledger does not know.
-func (a *app) reconcile(ctx context.Context, b *backend, s daemon.Surveyed, asJSON, each bool) (int, error) {
-	var rows []aup.LedgerRow
-	if len(s.UIDs) > 0 {
-		known, err := b.Rows(ctx, s.Epoch, slices.Min(s.UIDs), slices.Max(s.UIDs))
-		if err != nil {
-			return 0, err
+// A reconciler prints what became of the messages of one folder after the
+// other.
+type reconciler struct {
+	a            *app
+	b            *backend
+	asJSON, each bool
+	lost         []error // why messages of a folder are not accounted for
+}
+
+// folder prints what became of the UIDs of one folder. Mail that came a moment
+// ago is given to the running daemon, if there is one, to be dealt with first.
+func (r *reconciler) folder(ctx context.Context, s daemon.Surveyed) error {
+	known, err := r.look(ctx, s)
+	if err == nil && r.b.daemon != nil && slices.ContainsFunc(known.rows, isUnknown) {
+		if err := r.a.waitForDaemon(ctx, r.b, &summary{}); err != nil && !errors.Is(err, errSome) {
+			return err
 		}
-		rows = present(known, s.UIDs)
+		known, err = r.look(ctx, s)
+	}
+	if err != nil {
+		return err
 	}
 	n := make(map[aup.Fate]int)
-	for _, r := range rows {
-		n[r.Fate] += int(r.Last - r.First + 1)
-		if asJSON {
-			if err := a.jsonLine(reconciled{s.Epoch, r}); err != nil {
-				return 0, err
-			}
-		} else if each {
-			uids := fmt.Sprint(r.First)
-			if r.Last > r.First {
-				uids = fmt.Sprintf("%d–%d", r.First, r.Last)
-			}
-			fmt.Fprintf(a.out, "%s/%s %s %s %s %s\n", s.Mailbox, clean(s.Folder), uids, r.Fate, r.Report, clean(r.Note))
+	for _, row := range known.rows {
+		n[row.Fate] += int(row.Last - row.First + 1)
+		if err := r.print(s, row); err != nil {
+			return err
 		}
 	}
-	if !asJSON {
-		fmt.Fprintf(a.out, "%s/%s, UIDVALIDITY %d: %d messages: %s\n", s.Mailbox, clean(s.Folder), s.UIDValidity, len(s.UIDs), counts(n))
+	if !r.asJSON {
+		fmt.Fprintf(r.a.out, "%s/%s, UIDVALIDITY %d: %d %s: %s\n", s.Mailbox, clean(s.Folder), s.UIDValidity, len(s.UIDs), plural(len(s.UIDs), "message"), counts(n))
 	}
-	return n[unknown], nil
+	r.explain(s, known)
+	return nil
+}
+
+// A ledgerView is what the ledger says of a folder: how far it is known, and
+// the rows of the UIDs that lie there now.
+type ledgerView struct {
+	epoch  aup.Epoch
+	cursor uint32
+	rows   []aup.LedgerRow
+}
+
+// look asks for the cursor first: what is recorded meanwhile is then never
+// taken for lost.
+func (r *reconciler) look(ctx context.Context, s daemon.Surveyed) (v ledgerView, err error) {
+	if v.epoch, v.cursor, err = r.b.Cursor(ctx, s.Mailbox, s.Folder); err != nil || len(s.UIDs) == 0 {
+		return v, err
+	}
+	known, err := r.b.Rows(ctx, s.Epoch, slices.Min(s.UIDs), slices.Max(s.UIDs))
+	v.rows = present(known, s.UIDs)
+	return v, err
+}
+
+func (r *reconciler) print(s daemon.Surveyed, row aup.LedgerRow) error {
+	switch {
+	case r.asJSON:
+		return r.a.jsonLine(reconciled{s.Epoch, row})
+	case r.each:
+		line := fmt.Sprintf("%s/%s %s %s %s %s", s.Mailbox, s.Folder, uids(row), row.Fate, row.Report, row.Note)
+		fmt.Fprintln(r.a.out, clean(strings.TrimRight(line, " ")))
+	}
+	return nil
+}
+
+// uids writes the UIDs of a row as in 7 or 7–9.
+func uids(row aup.LedgerRow) string {
+	if row.First == row.Last {
+		return fmt.Sprint(row.First)
+	}
+	return fmt.Sprintf("%d–%d", row.First, row.Last)
+}
+
+func isUnknown(row aup.LedgerRow) bool { return row.Fate == unknown }
+
+// explain says why messages of the folder are not accounted for: they came
+// after the last look, the folder was never looked at or was made anew since,
+// or the ledger lacks what it should have.
+func (r *reconciler) explain(s daemon.Surveyed, known ledgerView) {
+	lost := make(map[string][]string) // UIDs by reason
+	n := make(map[string]int)
+	for _, row := range known.rows {
+		if !isUnknown(row) {
+			continue
+		}
+		why := "they came after the last look: run \"aupd ingest\""
+		switch {
+		case known.epoch.UIDValidity == 0:
+			why = "the folder was never read: run \"aupd ingest\""
+		case known.epoch.UIDValidity != s.UIDValidity:
+			why = fmt.Sprintf("the folder was made anew since, its UIDVALIDITY was %d: run \"aupd ingest\"", known.epoch.UIDValidity)
+		case row.First <= known.cursor:
+			why = fmt.Sprintf("the ledger should know them, it is said to be whole up to UID %d: run \"aupd verify\"", known.cursor)
+		}
+		n[why] += int(row.Last - row.First + 1)
+		lost[why] = append(lost[why], uids(row))
+	}
+	for _, why := range slices.Sorted(maps.Keys(lost)) {
+		r.lost = append(r.lost, fmt.Errorf("%s/%s: %d %s not accounted for (UID %s): %s",
+			s.Mailbox, s.Folder, n[why], plural(n[why], "message"), some(lost[why]), why))
+	}
+}
+
+// some writes the first few of a list.
+func some(list []string) string {
+	const most = 8
+	if len(list) > most {
+		list = append(slices.Clip(list[:most]), "…")
+	}
+	return strings.Join(list, ", ")
 }
 
 // present returns rows for just the given UIDs: what the ledger knows of each,
