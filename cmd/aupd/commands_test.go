@@ -116,12 +116,18 @@ func setFormat(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(errors.Join(err, db.Close()))
 }
 
-// deliver puts the named files into the INBOX of the script's server.
-func deliver(ts *testscript.TestScript, _ bool, files []string) {
+// deliver puts the named files into the INBOX of the script's server, which
+// took them in now, or at another time: deliver +1h more.eml.
+func deliver(ts *testscript.TestScript, _ bool, args []string) {
 	server := ts.Value(serverKey{}).(*imaptest.Server)
-	for _, f := range files {
-		raw := strings.ReplaceAll(ts.ReadFile(f), "\n", "\r\n")
-		ts.Check(server.Append("INBOX", []byte(raw), time.Now()))
+	at := time.Now()
+	for _, arg := range args {
+		if off, err := time.ParseDuration(arg); err == nil {
+			at = at.Add(off)
+			continue
+		}
+		raw := strings.ReplaceAll(ts.ReadFile(arg), "\n", "\r\n")
+		ts.Check(server.Append("INBOX", []byte(raw), at))
 	}
 }
 

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"aupd/config"
 	"aupd/internal/daemon"
-	"aupd/internal/mailbox"
+	"aupd/internal/store"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -20,9 +21,12 @@ import (
 func (a *app) doctorCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Test the set-up: policy, data folder, and every mailbox", Args: cobra.NoArgs,
-		Long: `Load the configuration and the policy, look at the data folder, sign in to every
-mailbox and open its folders. Nothing is taken or changed. Each line says what is
-well, or what is wrong and the mend; the exit status is 1 when something is.`,
+		Long: `Load the configuration and the policy, look at the data folder and the clock, and
+for every mailbox at its name in the DNS, TLS and the certificate, the sign-in,
+what the server can do, and each folder: whether it may be opened and read.
+Nothing is taken or changed. Each line says what is well (good), what may become
+a fault (look), or what is wrong (bad), with the mend; the exit status is 1 when
+something is wrong.`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.config()
 			if err != nil {
@@ -31,6 +35,7 @@ well, or what is wrong and the mend; the exit status is 1 when something is.`,
 			d := &doctor{a: a}
 			d.policy(cfg)
 			d.data(cfg.Data)
+			d.clock(cmd.Context(), cfg)
 			if len(cfg.Mailboxes) == 0 {
 				d.bad("mailboxes: none is configured: \"aupd config example\" shows how")
 			}
@@ -106,41 +111,45 @@ func (d *doctor) data(dir string) {
 		return
 	}
 	d.good("data folder %s: can be written, %s free", dir, humanize.IBytes(free))
+	d.old(dir)
 }
 
-// soon is how long before its end a certificate is worth a look.
-const soon = 21 * 24 * time.Hour
+// old names the stores that an upgrade or a restore has kept.
+func (d *doctor) old(dir string) {
+	for _, pattern := range []string{".format-*", ".replaced-*"} {
+		files, err := filepath.Glob(filepath.Join(dir, store.FileName+pattern))
+		if err != nil {
+			d.bad("data folder: %v", err)
+		}
+		for _, f := range files {
+			d.warn("data folder: %s is the store as it was before an upgrade or a restore: delete it when it is not needed", f)
+		}
+	}
+}
 
-func (d *doctor) mailbox(ctx context.Context, cfg config.Config, mb config.Mailbox) {
-	p, err := daemon.Probe(ctx, cfg, mb)
+// skew is how far two clocks may differ before it is worth a look: less is the
+// way of a message.
+const skew = 2 * time.Minute
+
+// clock looks for a record that was made later than now: the clock was put
+// back since, or is wrong now.
+func (d *doctor) clock(ctx context.Context, cfg config.Config) {
+	if _, err := os.Stat(filepath.Join(cfg.Data, store.FileName)); err != nil {
+		return // nothing is recorded yet
+	}
+	b, err := openData(ctx, cfg, readOnly)
 	if err != nil {
 		d.bad("%v", err)
 		return
 	}
-	secure := "plain text, on this machine"
-	if p.TLS != "" {
-		secure = p.TLS + ", certificate until " + p.CertificateEnds.UTC().Format(time.DateOnly)
+	defer b.Close()
+	s, err := b.Status(ctx)
+	switch {
+	case err != nil:
+		d.bad("store: %v", err)
+	case time.Until(s.Newest) > skew:
+		d.bad("clock: the newest report was recorded %s: set this machine's clock", humanize.Time(s.Newest))
+	default:
+		d.good("store: %s %s", humanize.Comma(int64(s.Reports)), plural(s.Reports, "report"))
 	}
-	d.good("mailbox %s: signed in as %s, %s", mb.Name, mb.Username, secure)
-	if !p.CertificateEnds.IsZero() && time.Until(p.CertificateEnds) < soon {
-		d.warn("mailbox %s: the server's certificate ends %s", mb.Name, humanize.Time(p.CertificateEnds))
-	}
-	if !p.SecretEnds.IsZero() && time.Until(p.SecretEnds) < mailbox.SecretSoon {
-		d.warn("mailbox %s: the secret of the sign-in ends %s: make a new one", mb.Name, humanize.Time(p.SecretEnds))
-	}
-	for _, f := range p.Folders {
-		d.folder(mb, f)
-	}
-}
-
-func (d *doctor) folder(mb config.Mailbox, f mailbox.FolderProbe) {
-	if f.Err != nil {
-		d.bad("%v", f.Err)
-		return
-	}
-	how := "new mail is told at once"
-	if !f.Idle {
-		how = "new mail is looked for at intervals"
-	}
-	d.good("folder %s/%s: %s messages, %s", mb.Name, f.Name, humanize.Comma(int64(f.Messages)), how)
 }

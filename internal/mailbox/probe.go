@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"slices"
 	"time"
 )
@@ -21,8 +22,9 @@ type FolderProbe struct {
 	Name        string
 	UIDValidity uint32
 	Messages    uint32
-	Idle        bool  // new mail is told at once
-	Err         error // an *Error; nil when the folder can be opened
+	Newest      time.Time // when the server took in the message with the highest UID; zero for none
+	Idle        bool      // new mail is told at once
+	Err         error     // an *Error; nil when the folder can be opened and read
 }
 
 // Probe signs in and opens every watched folder for reading, or for the mark
@@ -46,7 +48,9 @@ func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
 			if got.UIDValidity, got.Err = s.open(f); got.Err == nil && !w.opt.Mark.none() {
 				got.Err = f.markable(s)
 			}
-			got.Messages = s.messages.Load()
+			if got.Messages = s.messages.Load(); got.Err == nil {
+				got.Newest, got.Err = s.newest(ctx)
+			}
 			p.Folders = append(p.Folders, got)
 			if s.g.cause() != nil {
 				return got.Err
@@ -55,4 +59,19 @@ func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
 		return nil
 	})
 	return p, err
+}
+
+// newest reads the subject of the message with the highest UID, which proves
+// that messages can be read, and returns when the server took it in.
+func (s *session) newest(ctx context.Context) (at time.Time, err error) {
+	uids, err := s.list(1)
+	if err != nil || len(uids) == 0 {
+		return at, err
+	}
+	err = s.fetch(ctx, fetchRequest{
+		uids: uids[len(uids)-1:], section: subjectSection, most: subjectSize + slack, date: true,
+		read: func(_ uint32, section io.Reader, _ int64) error { _, err := io.Copy(io.Discard, section); return err },
+		done: func(_ uint32, date time.Time) error { at = date; return nil },
+	})
+	return at, err
 }

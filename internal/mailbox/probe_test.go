@@ -26,7 +26,7 @@ func TestProbe(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Probe{TLS: "TLS 1.3", CertificateEnds: ends, Folders: []FolderProbe{
-		{Name: "INBOX", UIDValidity: 1, Messages: 2, Idle: true}, {Name: "Abuse", Idle: true, Err: aup.ErrNotFound},
+		{Name: "INBOX", UIDValidity: 1, Messages: 2, Newest: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Idle: true}, {Name: "Abuse", Idle: true, Err: aup.ErrNotFound},
 	}}
 	if d := cmp.Diff(want, p, cmpopts.IgnoreFields(Probe{}, "Capabilities"), cmpopts.EquateErrors()); d != "" || len(p.Capabilities) == 0 {
 		t.Errorf("capabilities %v (-want +got):\n%s", p.Capabilities, d)
