@@ -127,7 +127,7 @@ Try it without any set-up:  aupd demo`,
 	flags.StringVar(&a.configPath, "config", os.Getenv("AUPD_CONFIG"), "configuration `FILE` (default $AUPD_CONFIG, else ./aupd.yaml, else built-in defaults)")
 	flags.StringVar(&a.dataDir, "data", os.Getenv("AUPD_DATA"), "data `DIR`, in place of the configured one")
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Taking mail in:"}, &cobra.Group{ID: "read", Title: "Reading the backlog:"},
-		&cobra.Group{ID: "keep", Title: "Is all well, is all there:"}, &cobra.Group{ID: "set", Title: "Policy and configuration:"})
+		&cobra.Group{ID: "keep", Title: "Is all well, is all there:"}, &cobra.Group{ID: "set", Title: "Policy, configuration and access:"})
 	group := func(id string, cmds ...*cobra.Command) {
 		for _, c := range cmds {
 			c.GroupID = id
@@ -137,7 +137,7 @@ Try it without any set-up:  aupd demo`,
 	group("run", a.demoCmd(), a.serveCmd(), a.ingestCmd(), a.classifyCmd(), a.parseCmd())
 	group("read", a.listCmd(), a.showCmd(), a.searchCmd())
 	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.restoreCmd(), a.compactCmd(), a.doctorCmd())
-	group("set", a.policyCmd(), a.reclassifyCmd(), a.configCmd(), a.evalCmd())
+	group("set", a.policyCmd(), a.reclassifyCmd(), a.configCmd(), a.evalCmd(), a.userCmd(), a.tokenCmd())
 	root.AddCommand(a.versionCmd(), a.manCmd())
 	return root
 }

@@ -17,12 +17,12 @@ import (
 	"aupd/internal/store"
 )
 
-// access says what a command does with the store.
-type access bool
+// An opening says what a command does with the store.
+type opening bool
 
 const (
-	readOnly  access = false
-	readWrite access = true
+	readOnly  opening = false
+	readWrite opening = true
 )
 
 // A backend is the backlog behind a command: the running daemon's, or the
@@ -65,7 +65,7 @@ func (b *backend) Close() error {
 // open finds the running daemon of the configured data folder or, without one,
 // opens the store there. Reading a store that was never written is
 // ErrNotFound.
-func (a *app) open(ctx context.Context, how access) (*backend, error) {
+func (a *app) open(ctx context.Context, how opening) (*backend, error) {
 	cfg, err := a.config()
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (a *app) open(ctx context.Context, how access) (*backend, error) {
 	return openData(ctx, cfg, how)
 }
 
-func openData(ctx context.Context, cfg config.Config, how access) (*backend, error) {
+func openData(ctx context.Context, cfg config.Config, how opening) (*backend, error) {
 	var b *backend
 	err := aup.ErrBusy
 	// A daemon that has just taken the store is about to listen.
@@ -88,7 +88,7 @@ func openData(ctx context.Context, cfg config.Config, how access) (*backend, err
 // startUp is how long a daemon may take from the store to its socket.
 const startUp = 5 * time.Second
 
-func openOnce(ctx context.Context, cfg config.Config, how access) (*backend, error) {
+func openOnce(ctx context.Context, cfg config.Config, how opening) (*backend, error) {
 	dir := cfg.Data
 	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
 	if err == nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -26,13 +28,14 @@ type listener struct {
 type listeners struct {
 	all   []listener
 	addrs Addresses
+	log   *log.Logger // of what clients do wrong
 }
 
 // listen opens every listener, so that a port in use is known before anything
 // runs: the unix socket of the command line, with all of the API; the console
 // with the part of the API that operators work with; and the admin listener.
 func (d *daemon) listen(ctx context.Context) (_ *listeners, err error) {
-	ls := &listeners{}
+	ls := &listeners{log: slog.NewLogLogger(d.opt.Log.Handler(), slog.LevelDebug)}
 	defer func() {
 		if err != nil {
 			for _, l := range ls.all {
@@ -73,7 +76,7 @@ func (ls *listeners) add(ctx context.Context, network, addr string, h http.Handl
 	}
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10,
+		MaxHeaderBytes: 64 << 10, ErrorLog: ls.log,
 	}
 	ls.all = append(ls.all, listener{srv, l})
 	return l.Addr().String(), nil
