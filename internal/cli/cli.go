@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"aupd/internal/aup"
+	"aupd/internal/daemon"
 
 	"github.com/spf13/cobra"
 )
@@ -105,6 +106,7 @@ type app struct {
 	out, err   io.Writer
 	configPath string
 	dataDir    string
+	operator   string
 }
 
 func (a *app) root() *cobra.Command {
@@ -119,6 +121,13 @@ Try it without any set-up:  aupd demo`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			name := a.operator
+			if name == "" {
+				name = daemon.User()
+			}
+			cmd.SetContext(aup.WithPrincipal(cmd.Context(), aup.Owner(name)))
+		},
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
@@ -126,7 +135,9 @@ Try it without any set-up:  aupd demo`,
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configPath, "config", os.Getenv("AUPD_CONFIG"), "configuration `FILE` (default $AUPD_CONFIG, else ./aupd.yaml, else built-in defaults)")
 	flags.StringVar(&a.dataDir, "data", os.Getenv("AUPD_DATA"), "data `DIR`, in place of the configured one")
+	flags.StringVar(&a.operator, "as", os.Getenv("AUPD_USER"), "work under this `NAME` (default $AUPD_USER, else the system's user)")
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Taking mail in:"}, &cobra.Group{ID: "read", Title: "Reading the backlog:"},
+		&cobra.Group{ID: "work", Title: "Working on the backlog:"},
 		&cobra.Group{ID: "keep", Title: "Is all well, is all there:"}, &cobra.Group{ID: "set", Title: "Policy, configuration and access:"})
 	group := func(id string, cmds ...*cobra.Command) {
 		for _, c := range cmds {
@@ -135,7 +146,9 @@ Try it without any set-up:  aupd demo`,
 		}
 	}
 	group("run", a.demoCmd(), a.serveCmd(), a.ingestCmd(), a.classifyCmd(), a.parseCmd())
-	group("read", a.listCmd(), a.showCmd(), a.searchCmd())
+	group("read", a.listCmd(), a.showCmd(), a.searchCmd(), a.queueCmd(), a.casesCmd(), a.similarCmd(), a.statsCmd(), a.logCmd(), a.filterCmd())
+	group("work", a.nextCmd(), a.claimCmd(), a.releaseCmd(), a.decideCmd(), a.waitCmd(), a.closeCmd(), a.reopenCmd(), a.noteCmd(),
+		a.assignCmd(), a.tagCmd(), a.priorityCmd(), a.linkCmd(), a.unlinkCmd(), a.undoCmd(), a.bulkCmd())
 	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.restoreCmd(), a.compactCmd(), a.doctorCmd())
 	group("set", a.policyCmd(), a.reclassifyCmd(), a.configCmd(), a.evalCmd(), a.userCmd(), a.tokenCmd())
 	root.AddCommand(a.versionCmd(), a.manCmd())

@@ -12,6 +12,7 @@ import (
 	"aupd/config"
 	"aupd/internal/aup"
 	"aupd/internal/daemon"
+	"aupd/internal/desk"
 	"aupd/internal/httpapi"
 	"aupd/internal/search"
 	"aupd/internal/store"
@@ -29,13 +30,15 @@ const (
 // store opened by the command itself.
 type backend struct {
 	aup.Backlog
+	aup.Triager
 	aup.Ledger
 	aup.Keeper
 	aup.Librarian
-	daemon *httpapi.Client // nil without a running daemon
-	store  *store.Store    // nil with one
-	dir    string          // the data folder
-	index  *search.Index   // nil until it is asked for
+	filters filters
+	daemon  *httpapi.Client // nil without a running daemon
+	store   *store.Store    // nil with one
+	dir     string          // the data folder
+	index   *search.Index   // nil until it is asked for
 }
 
 // searcher returns what finds words: the daemon, or the index beside the store,
@@ -92,7 +95,7 @@ func openOnce(ctx context.Context, cfg config.Config, how opening) (*backend, er
 	dir := cfg.Data
 	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
 	if err == nil {
-		return &backend{Backlog: c, Ledger: c, Keeper: c, Librarian: c, daemon: c}, nil
+		return &backend{Backlog: c, Triager: c, Ledger: c, Keeper: c, Librarian: c, filters: c.Filters(), daemon: c}, nil
 	}
 	if !errors.Is(err, httpapi.ErrNoDaemon) {
 		return nil, err
@@ -114,7 +117,9 @@ func openOnce(ctx context.Context, cfg config.Config, how opening) (*backend, er
 	if inForce, err = lib.InForce(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return &backend{Backlog: s, Ledger: s, Keeper: s, Librarian: lib, store: s, dir: dir}, nil
+	return &backend{
+		Backlog: s, Triager: s, Ledger: s, Keeper: s, Librarian: lib, filters: desk.Filters{Shelf: s.Shelf()}, store: s, dir: dir,
+	}, nil
 }
 
 // openStore opens the store. One that another version wrote is opened for

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/user"
 	"slices"
 	"strings"
 
@@ -105,7 +104,7 @@ func (a *app) rehearse(ctx context.Context, text []byte, record, asJSON bool) er
 		return err
 	}
 	defer b.Close()
-	r, err := b.Rehearse(ctx, aup.Actor{Name: operator(), From: "cli"}, text, record)
+	r, err := b.Rehearse(ctx, aup.PrincipalOf(ctx).Actor(), text, record)
 	if err != nil {
 		return err
 	}
@@ -160,15 +159,4 @@ func brief(b aup.Brief) string {
 		ids[0], ids[i] = ids[i], ids[0]
 	}
 	return strings.Join(ids, " ")
-}
-
-// operator is who works at this command line.
-func operator() string {
-	if name := os.Getenv("AUPD_USER"); name != "" {
-		return name
-	}
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return "operator"
 }

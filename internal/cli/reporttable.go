@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"strings"
 	"time"
 
 	"aupd/internal/aup"
@@ -26,9 +25,9 @@ func newReportTable(a *app) *reportTable {
 	width, _ := terminal(a.out)
 	t := &reportTable{a: a, width: width}
 	if t.wide() {
-		t.table = newTable(a.out, "id", "recorded", "outcome", "clauses", "from", "subject")
+		t.table = newTable(a.out, "id", "recorded", "state", "outcome", "clauses", "from", "subject")
 	} else {
-		t.table = newTable(a.out, "id", "recorded", "outcome", "clauses", "subject")
+		t.table = newTable(a.out, "id", "recorded", "state", "outcome", "clauses", "subject")
 	}
 	return t
 }
@@ -36,37 +35,44 @@ func newReportTable(a *app) *reportTable {
 func (t *reportTable) wide() bool { return t.width == 0 || t.width >= narrow }
 
 func (t *reportTable) add(r aup.Report) {
-	ids := make([]string, len(r.Clauses))
-	for i, c := range r.Clauses {
-		ids[i] = string(c)
-	}
-	clauses := strings.Join(ids, " ")
-	if clauses == "" {
-		clauses = "–"
-	}
+	clauses := clausesOf(r)
 	outcome := paint(t.a.out, string(r.Outcome), outcomeColour(r.Outcome))
 	if r.Urgent != "" {
 		outcome = paint(t.a.out, "urgent", text.Bold, text.FgRed)
 	}
-	subject := clean(r.Subject)
-	if subject == "" {
-		subject = "(no subject)"
-	}
+	state := string(r.StateAt(time.Now()))
 	// The subject gets what is left beside the columns of fixed width, with two
-	// spaces after each: id 14, time, outcome 9, clauses, and the sender if wide.
+	// spaces after each: id 14, time, state 7, outcome 9, clauses, and the sender
+	// if wide.
 	const sender = 24
 	switch id := string(r.ID); {
 	case t.width == 0:
-		t.table.AppendRow(table.Row{id, r.Received.UTC().Format(time.RFC3339), outcome, clauses, clean(r.From), subject})
+		t.table.AppendRow(table.Row{id, r.Received.UTC().Format(time.RFC3339), state, outcome, clauses, clean(r.From), subjectOf(r)})
 	case t.wide():
 		at := r.Received.Local().Format("2006-01-02 15:04")
-		left := t.width - (14 + 2 + len(at) + 2 + 9 + 2 + 14 + 2 + sender + 2)
-		t.table.AppendRow(table.Row{id, at, outcome, fit(clauses, 14), fit(clean(r.From), sender), fit(subject, left)})
+		left := t.width - (14 + 2 + len(at) + 2 + 7 + 2 + 9 + 2 + 14 + 2 + sender + 2)
+		t.table.AppendRow(table.Row{id, at, state, outcome, fit(clauses, 14), fit(clean(r.From), sender), fit(subjectOf(r), left)})
 	default:
 		at := r.Received.Local().Format("01-02 15:04")
-		left := t.width - (14 + 2 + len(at) + 2 + 9 + 2 + 9 + 2)
-		t.table.AppendRow(table.Row{id, at, outcome, fit(clauses, 9), fit(subject, max(left, 12))})
+		left := t.width - (14 + 2 + len(at) + 2 + 7 + 2 + 9 + 2 + 9 + 2)
+		t.table.AppendRow(table.Row{id, at, state, outcome, fit(clauses, 9), fit(subjectOf(r), max(left, 12))})
 	}
+}
+
+// clausesOf returns the clauses as a column shows them.
+func clausesOf(r aup.Report) string {
+	if len(r.Clauses) == 0 {
+		return "–"
+	}
+	return joined(r.Clauses)
+}
+
+// subjectOf returns the subject as a column shows it.
+func subjectOf(r aup.Report) string {
+	if r.Subject == "" {
+		return "(no subject)"
+	}
+	return clean(r.Subject)
 }
 
 func (t *reportTable) render() { t.table.Render() }

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
+	"aupd/config"
 	"aupd/internal/aup"
 	"aupd/internal/policy"
 
@@ -34,33 +38,38 @@ shortened to any prefix that only one report has.`,
 		if err != nil {
 			return err
 		}
-		b, err := openData(cmd.Context(), cfg, readOnly)
+		b, r, err := openReport(cmd.Context(), cfg, args[0])
 		if err != nil {
 			return err
 		}
 		defer b.Close()
-		r, err := b.Report(cmd.Context(), aup.ReportID(args[0]))
-		if err != nil {
-			return err
-		}
 		if raw {
 			return a.showRaw(cmd, b, r)
 		}
-		doc, err := b.Document(cmd.Context(), r.ID)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return a.showJSON(r, doc)
-		}
-		p, err := policyOf(cmd.Context(), cfg, b)
-		if err != nil {
-			return err
-		}
-		a.showReport(r, doc, p.Policy, why)
-		return nil
+		return a.display(cmd.Context(), cfg, b, r, why, asJSON)
 	})
 	return cmd
+}
+
+// display prints a report with its document and its past.
+func (a *app) display(ctx context.Context, cfg config.Config, b *backend, r aup.Report, why, asJSON bool) error {
+	doc, err := b.Document(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.showJSON(r, doc)
+	}
+	p, err := policyOf(ctx, cfg, b)
+	if err != nil {
+		return err
+	}
+	past, err := b.Events(ctx, aup.EventQuery{Report: r.ID})
+	if err != nil {
+		return err
+	}
+	a.showReport(r, doc, p.Policy, past.Events, why)
+	return nil
 }
 
 func (a *app) showRaw(cmd *cobra.Command, b *backend, r aup.Report) error {
@@ -83,7 +92,7 @@ func (a *app) showJSON(r aup.Report, doc aup.Document) error {
 	}{r, doc})
 }
 
-func (a *app) showReport(r aup.Report, doc aup.Document, p *policy.Policy, why bool) {
+func (a *app) showReport(r aup.Report, doc aup.Document, p *policy.Policy, past []aup.Event, why bool) {
 	fmt.Fprintln(a.out, paint(a.out, clean(r.Subject), text.Bold))
 	row := func(name, value string) {
 		if value != "" {
@@ -106,6 +115,9 @@ func (a *app) showReport(r aup.Report, doc aup.Document, p *policy.Policy, why b
 		c, _ := p.Clause(id)
 		fmt.Fprintf(a.out, "%-10s %s\n", name, string(id)+" "+c.Title)
 	}
+	for _, s := range standing(r, time.Now()) {
+		row(s[0], clean(s[1]))
+	}
 	row("language", r.Language)
 	for _, s := range r.Sources {
 		row("lies in", sourceLine(s))
@@ -115,12 +127,64 @@ func (a *app) showReport(r aup.Report, doc aup.Document, p *policy.Policy, why b
 	for _, pr := range r.Problems {
 		row("problem", clean(problemLine(pr)))
 	}
+	for i, e := range past[max(0, len(past)-maxPast):] {
+		name := "history"
+		if i > 0 {
+			name = ""
+		}
+		fmt.Fprintf(a.out, "%-10s %s\n", name, eventLine(e, false))
+	}
 	if why {
 		a.why(r.Findings, &doc, p)
 		return
 	}
 	fmt.Fprintln(a.out)
 	a.document(&doc)
+}
+
+// maxPast is how many events of its past are shown with a report: "aupd log"
+// has them all.
+const maxPast = 10
+
+// standing returns where r stands in the operators' work, as names with values.
+func standing(r aup.Report, now time.Time) [][2]string {
+	state := string(r.StateAt(now))
+	if by := r.ClaimedBy(now); by != "" {
+		state += " by " + by + " until " + r.Claim.Until.Format(time.RFC3339)
+	}
+	if r.StateReason != "" {
+		state += ": " + r.StateReason
+	}
+	rows := [][2]string{{"state", state}, {"revision", strconv.FormatUint(uint64(r.Revision), 10)}}
+	if d := r.Decision; d != nil {
+		rows = append(rows, [2]string{"decided", decisionLine(*d)})
+		if d.Reason != "" {
+			rows = append(rows, [2]string{"reason", d.Reason})
+		}
+	}
+	if !r.Due.IsZero() {
+		rows = append(rows, [2]string{"due", r.Due.Format(time.RFC3339) + " (" + humanize.Time(r.Due) + ")"})
+	}
+	inCase := string(r.Case)
+	if r.CaseReason != "" {
+		inCase += ": " + r.CaseReason
+	}
+	return append(rows, [2]string{"severity", string(r.Severity)}, [2]string{"priority", string(r.Priority)},
+		[2]string{"assigned", r.Assignee}, [2]string{"tags", strings.Join(r.Tags, " ")}, [2]string{"case", inCase})
+}
+
+func decisionLine(d aup.Decision) string {
+	s := string(d.Outcome)
+	for _, p := range d.Clauses {
+		s += " " + string(p.Clause)
+	}
+	if d.AsClassified {
+		s += ", as classified"
+	}
+	if len(d.Taken) > 0 {
+		s += ", taken: " + strings.Join(d.Taken, " ")
+	}
+	return s + ", by " + d.By + " at " + d.At.Format(time.RFC3339)
 }
 
 func sourceLine(s aup.Source) string {

@@ -109,7 +109,11 @@ func newPace(b *testing.B, addr string) *pace {
 	cfg.Mailboxes = []config.Mailbox{{
 		Name: "support", URL: "imap://" + addr, Username: imaptest.Username, PasswordEnv: "AUPD_TEST_PASSWORD", Folders: []string{"INBOX"},
 	}}
-	br, err := newBrain(cfg)
+	set, err := LoadPolicies(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	br, err := brainOf(cfg, set)
 	if err != nil {
 		b.Fatal(err)
 	}
