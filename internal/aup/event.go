@@ -43,6 +43,7 @@ type Event struct {
 	Seen       *Seen          `json:"seen,omitempty"`
 	Classified *Classified    `json:"classified,omitempty"`
 	Policy     *PolicyApplied `json:"policy,omitempty"`
+	Trained    *Trained       `json:"trained,omitempty"`
 	Action     *Action        `json:"action,omitempty"` // of every kind in ActionKinds, and of an opening
 	Access     *Access        `json:"access,omitempty"` // of sign-ins and of changes to who may do what
 }

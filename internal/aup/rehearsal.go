@@ -82,9 +82,10 @@ type Brief struct {
 	Clauses []ClauseID `json:"clauses"`
 }
 
-// A Librarian knows the policy versions that were in force, and rehearses
-// others. All methods are safe for concurrent use.
+// A Librarian knows the policy versions that were in force, rehearses others,
+// and trains the classifier. All methods are safe for concurrent use.
 type Librarian interface {
+	Trainer
 	// Policies returns the versions that were put into force, the oldest
 	// first; none when the configuration alone says which one is.
 	Policies(ctx context.Context) ([]PolicyVersion, error)

@@ -84,13 +84,27 @@ func modelDigest(files ...[]byte) string {
 // finding has at least one span, strongest first, in bytes of the text of the
 // part that it names, with a reason. doc is not modified.
 func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
+	zones, facts := c.read(doc)
+	v := c.decide(doc, zones, scores(c.fire(zones, facts), c.answers))
+	v.Policy, v.Model = c.version, c.Model()
+	return v
+}
+
+// read returns the zones of doc with what is found in them, and its facts.
+func (c *Classifier) read(doc *aup.Document) ([]zone, []fact) {
 	zones := zonesOf(doc)
 	for i := range zones {
 		zones[i].match(c.vocab)
 	}
 	zones = handedOver(c.vocab, zones)
 	notices(c.vocab, zones)
-	fired := c.vocab.fire(zones, append(machineFacts(doc), originalFacts(doc)...))
+	return zones, append(machineFacts(doc), originalFacts(doc)...)
+}
+
+// fire returns what speaks for each of the policy's clauses, by the rules and by
+// what was learned.
+func (c *Classifier) fire(zones []zone, facts []fact) []firing {
+	fired := c.vocab.fire(zones, facts)
 	// The learned part cannot tell no violation from a clause that it never saw.
 	unknown := slices.ContainsFunc(fired, func(f firing) bool { return !slices.Contains(c.vocab.learned.clauses, f.rule.Clause) })
 	for _, f := range c.vocab.learned.judge(c.vocab, zones) {
@@ -103,7 +117,5 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 			fired = append(fired, firing{&as, f.weight, f.spans})
 		}
 	}
-	v := c.decide(doc, zones, scores(fired, c.answers))
-	v.Policy, v.Model = c.version, c.Model()
-	return v
+	return fired
 }

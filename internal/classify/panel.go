@@ -32,6 +32,14 @@ func NewPanel(set *policy.Set) (*Panel, error) {
 	return p, nil
 }
 
+// Adapt returns a Panel whose main classifier has learned from decisions, as
+// [Classifier.Adapt] says. p is not modified.
+func (p *Panel) Adapt(decisions []Decided) *Panel {
+	out := *p
+	out.main = p.main.Adapt(decisions)
+	return &out
+}
+
 // Model identifies what verdicts are made with, as [Classifier.Model] does.
 func (p *Panel) Model() string { return p.main.Model() }
 

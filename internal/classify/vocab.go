@@ -237,7 +237,7 @@ func (v *vocabulary) ownText(p *policy.Policy, rules []rule) []rule {
 			for _, cue := range c.Cues {
 				v.addPhrase(v.add(name), cue)
 			}
-			out = append(out, rule{Clause: c.ID, Any: []string{name}, Weight: 6, Reason: "has words that the policy gives as cues"})
+			out = append(out, rule{Clause: c.ID, Any: []string{name}, Weight: 9, Reason: "has words that the policy gives as cues"})
 		}
 		if known {
 			continue

@@ -150,7 +150,7 @@ Try it without any set-up:  aupd demo`,
 	group("work", a.nextCmd(), a.claimCmd(), a.releaseCmd(), a.decideCmd(), a.waitCmd(), a.closeCmd(), a.reopenCmd(), a.noteCmd(),
 		a.assignCmd(), a.tagCmd(), a.priorityCmd(), a.linkCmd(), a.unlinkCmd(), a.undoCmd(), a.bulkCmd())
 	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.restoreCmd(), a.compactCmd(), a.doctorCmd())
-	group("set", a.policyCmd(), a.reclassifyCmd(), a.configCmd(), a.evalCmd(), a.userCmd(), a.tokenCmd())
+	group("set", a.policyCmd(), a.reclassifyCmd(), a.trainCmd(), a.configCmd(), a.evalCmd(), a.userCmd(), a.tokenCmd())
 	root.AddCommand(a.versionCmd(), a.manCmd())
 	return root
 }

@@ -28,19 +28,20 @@ type brain struct {
 
 // newBrain returns the brain for cfg and what is in force in st.
 func newBrain(ctx context.Context, cfg config.Config, st *store.Store) (*brain, error) {
-	p, err := Library{Config: cfg, Store: st}.InForce(ctx)
+	l := Library{Config: cfg, Store: st}
+	p, err := l.InForce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return brainOf(cfg, p)
+	c, err := l.Panel(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return brainOf(cfg, p, c), nil
 }
 
-func brainOf(cfg config.Config, p *policy.Set) (*brain, error) {
-	c, err := classify.NewPanel(p)
-	if err != nil {
-		return nil, err
-	}
-	return &brain{cfg, p, c, Evidence(cfg, p), Deadlines(cfg)}, nil
+func brainOf(cfg config.Config, p *policy.Set, c *classify.Panel) *brain {
+	return &brain{cfg, p, c, Evidence(cfg, p), Deadlines(cfg)}
 }
 
 // lookupWithin is how long one DNS question may take: a mail that names a slow

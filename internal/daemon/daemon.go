@@ -17,6 +17,7 @@ import (
 	"aupd/config"
 	"aupd/internal/access"
 	"aupd/internal/aup"
+	"aupd/internal/classify"
 	"aupd/internal/ingest"
 	"aupd/internal/mailbox"
 	"aupd/internal/policy"
@@ -164,13 +165,7 @@ func (d *daemon) use(b *brain) {
 // library returns the daemon's librarian: what it applies is used from then on.
 func (d *daemon) library() Library {
 	cfg := d.brain.Load().cfg
-	return Library{Config: cfg, Store: d.store, Applied: func(p *policy.Set) error {
-		b, err := brainOf(cfg, p)
-		if err == nil {
-			d.use(b)
-		}
-		return err
-	}}
+	return Library{Config: cfg, Store: d.store, Applied: func(p *policy.Set, c *classify.Panel) { d.use(brainOf(cfg, p, c)) }}
 }
 
 // liveLibrary is the librarian under the configuration of the moment.
@@ -182,6 +177,10 @@ func (l liveLibrary) Policies(ctx context.Context) ([]aup.PolicyVersion, error) 
 
 func (l liveLibrary) Rehearse(ctx context.Context, who aup.Actor, text []byte, record bool) (aup.Rehearsal, error) {
 	return l.d.library().Rehearse(ctx, who, text, record)
+}
+
+func (l liveLibrary) Train(ctx context.Context, who aup.Actor, r aup.TrainRequest) (aup.Trained, error) {
+	return l.d.library().Train(ctx, who, r)
 }
 
 // A generation is all that a reload replaces.

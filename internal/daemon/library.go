@@ -16,8 +16,9 @@ import (
 type Library struct {
 	Config config.Config
 	Store  *store.Store
-	// Applied is told of the policies that came into force; nil for nobody.
-	Applied func(*policy.Set) error
+	// Applied is told of the policies and the classifier that came into force;
+	// nil for nobody.
+	Applied func(*policy.Set, *classify.Panel)
 }
 
 // Policies implements [aup.Librarian].
@@ -35,13 +36,13 @@ func (l Library) Rehearse(ctx context.Context, who aup.Actor, text []byte, recor
 	if err != nil {
 		return aup.Rehearsal{}, err
 	}
-	panel, err := classify.NewPanel(set)
+	panel, err := l.Panel(ctx, set)
 	if err != nil {
 		return aup.Rehearsal{}, err
 	}
 	now := time.Now()
 	if text != nil && record {
-		if err := l.apply(ctx, who, set, now); err != nil {
+		if err := l.apply(ctx, who, set, panel, now); err != nil {
 			return aup.Rehearsal{}, err
 		}
 	}
@@ -86,7 +87,7 @@ func InForce(cfg config.Config, all []aup.PolicyVersion) (*policy.Set, error) {
 }
 
 // apply puts the main policy of set into force, unless it is so already.
-func (l Library) apply(ctx context.Context, who aup.Actor, set *policy.Set, now time.Time) error {
+func (l Library) apply(ctx context.Context, who aup.Actor, set *policy.Set, panel *classify.Panel, now time.Time) error {
 	all, err := l.Store.Policies(ctx)
 	if err != nil {
 		return err
@@ -104,10 +105,13 @@ func (l Library) apply(ctx context.Context, who aup.Actor, set *policy.Set, now 
 		return err
 	}
 	e := aup.NewPolicyApplied(aup.PolicyApplied{Version: set.Main.Version(), Name: set.Main.Name, Title: set.Main.Title, Text: string(text)}, before, who, now)
-	if err := l.Store.Append(ctx, []aup.Event{e}); err != nil || l.Applied == nil {
+	if err := l.Store.Append(ctx, []aup.Event{e}); err != nil {
 		return err
 	}
-	return l.Applied(set)
+	if l.Applied != nil {
+		l.Applied(set, panel)
+	}
+	return nil
 }
 
 func withFurther(cfg config.Config, main *policy.Policy) (*policy.Set, error) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aupd/config"
+	"aupd/internal/classify"
 	"aupd/internal/imaptest"
 	"aupd/internal/ingest"
 	"aupd/internal/store"
@@ -113,11 +114,11 @@ func newPace(b *testing.B, addr string) *pace {
 	if err != nil {
 		b.Fatal(err)
 	}
-	br, err := brainOf(cfg, set)
+	panel, err := classify.NewPanel(set)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &pace{cfg: cfg, brain: br}
+	return &pace{cfg: cfg, brain: brainOf(cfg, set, panel)}
 }
 
 // ours reads the mailbox into a new store, then looks again, with a new

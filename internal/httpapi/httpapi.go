@@ -86,6 +86,7 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	}
 	if b.Library != nil {
 		libraryRoutes(api, b.Library)
+		trainRoute(api, b.Library)
 	}
 	if b.Directory != nil {
 		directoryRoutes(api, b.Directory)

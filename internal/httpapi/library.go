@@ -56,3 +56,22 @@ func (c *Client) Policies(ctx context.Context) ([]aup.PolicyVersion, error) {
 func (c *Client) Rehearse(ctx context.Context, who aup.Actor, text []byte, record bool) (aup.Rehearsal, error) {
 	return send[aup.Rehearsal](by(ctx, who), c, http.MethodPost, "/rehearsals", rehearsalBody{string(text), record}, nil)
 }
+
+// A trainingInput asks the classifier to learn.
+type trainingInput struct{ Body aup.TrainRequest }
+
+func trainRoute(api huma.API, l aup.Librarian) {
+	op := post("train", "/trainings", "Learn from every decision that holds, or forget what was learned")
+	op.Errors = []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusForbidden}
+	huma.Register(api, op, func(ctx context.Context, in *trainingInput) (*body[aup.Trained], error) {
+		if err := need(ctx, aup.RightPolicy); err != nil {
+			return nil, err
+		}
+		return respond(l.Train(ctx, aup.PrincipalOf(ctx).Actor(), in.Body))
+	})
+}
+
+// Train implements [aup.Trainer], as Rehearse does.
+func (c *Client) Train(ctx context.Context, who aup.Actor, r aup.TrainRequest) (aup.Trained, error) {
+	return send[aup.Trained](by(ctx, who), c, http.MethodPost, "/trainings", r, nil)
+}

@@ -26,6 +26,9 @@ var update = flag.Bool("update", false, "rewrite testdata/openapi.json")
 // librarian knows no policy.
 type librarian struct{}
 
+func (librarian) Train(context.Context, aup.Actor, aup.TrainRequest) (aup.Trained, error) {
+	return aup.Trained{}, nil
+}
 func (librarian) Policies(context.Context) ([]aup.PolicyVersion, error) { return nil, nil }
 func (librarian) Rehearse(context.Context, aup.Actor, []byte, bool) (aup.Rehearsal, error) {
 	return aup.Rehearsal{}, nil
@@ -76,7 +79,8 @@ func TestOpenAPI(t *testing.T) {
 func TestNobodyMayAnything(t *testing.T) {
 	mux, api := whole(t)
 	bodies := map[string]string{
-		"act": `{"do":"claimed"}`, "act-in-bulk": `{"reports":[{"id":"x"}],"action":{"do":"claimed"}}`, "save-filter": `{"query":"clause:4"}`, "rehearse": `{}`,
+		"train": `{}`,
+		"act":   `{"do":"claimed"}`, "act-in-bulk": `{"reports":[{"id":"x"}],"action":{"do":"claimed"}}`, "save-filter": `{"query":"clause:4"}`, "rehearse": `{}`,
 		"add-user": `{"name":"x","roles":["admin"],"password":"x"}`, "set-user": `{"roles":["admin"]}`, "add-token": `{"name":"x","roles":["admin"],"expires":"2026-01-02T03:04:05Z"}`,
 	}
 	asked := 0

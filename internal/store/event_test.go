@@ -53,6 +53,9 @@ func samples() []aup.Event {
 	in := aup.Access{Name: "alice", Way: "password", Address: "192.0.2.7"}
 	changed := aup.NewAccessChanged(aup.Access{Name: "bob", Change: "user added", Roles: []aup.UserRole{aup.RoleLead}}, aup.Actor{Name: "alice", From: "api"}, at)
 	changed.Key = "access/1" // random otherwise
+	p := aup.PolicyApplied{Version: "p2", Name: "aup", Title: "Acceptable Use Policy", Text: "name: aup\n"}
+	trained := aup.Trained{UpTo: 9, Model: "m1+a1", Decisions: 12, Corrections: 3, Held: 4, Before: 0.5, After: 0.75}
+	events = append(events, aup.NewPolicyApplied(p, 0, aup.Actor{Name: "eve", From: "cli"}, at), aup.NewTrained(trained, 10, aup.Actor{Name: "eve", From: "cli"}, at))
 	return append(events, aup.NewSignedIn(in, "s1", at), aup.NewSignedOut(in, "s1", at),
 		aup.NewSignInRefused(aup.Access{Way: "oidc", Subject: "42", Address: "2001:db8::1"}, at), changed)
 }

@@ -29,26 +29,31 @@ import (
 //	view/decided/<number> = <decision>       the decisions that hold: see numbers.go
 //	view/history/<id>\0<number> = ""        the events of each report
 //	view/policies/<number> = ""              the events that put a policy into force
+//	view/trainings/<number> = ""             the events by which the classifier learned
 //	view/state/applied     = <number>        the last event applied
 //	view/state/version     = viewVersion
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 4
+const viewVersion = 5
 
 var (
-	bucketReports  = []byte("reports")
-	bucketOrder    = []byte("order")
-	bucketIndex    = []byte("index")
-	bucketCounts   = []byte("counts")
-	bucketQueue    = []byte("queue")
-	bucketDecided  = []byte("decided")
-	bucketHistory  = []byte("history")
-	bucketPolicies = []byte("policies")
-	bucketState    = []byte("state")
-	keyApplied     = []byte("applied")
-	keyVersion     = []byte("version")
+	bucketReports   = []byte("reports")
+	bucketOrder     = []byte("order")
+	bucketIndex     = []byte("index")
+	bucketCounts    = []byte("counts")
+	bucketQueue     = []byte("queue")
+	bucketDecided   = []byte("decided")
+	bucketHistory   = []byte("history")
+	bucketPolicies  = []byte("policies")
+	bucketTrainings = []byte("trainings")
+	bucketState     = []byte("state")
+	keyApplied      = []byte("applied")
+	keyVersion      = []byte("version")
 )
+
+// lists holds the buckets of the kinds of event that are looked up by kind.
+var lists = map[aup.EventKind][]byte{aup.EventPolicy: bucketPolicies, aup.EventTrained: bucketTrainings}
 
 // createView makes the empty view in place of the one there is.
 func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
@@ -59,7 +64,7 @@ func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketState} {
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketState} {
 		if _, err := view.CreateBucket(name); err != nil {
 			return nil, err
 		}
@@ -94,8 +99,8 @@ func applyEvent(view *bbolt.Bucket, e aup.Event) error {
 		return fmt.Errorf("apply event %d to a view of event %d: %w", e.Seq, last, aup.ErrConflict)
 	}
 	if e.Report == "" { // it concerns no single report
-		if e.Kind == aup.EventPolicy {
-			if err := view.Bucket(bucketPolicies).Put(seqKey(e.Seq), nil); err != nil {
+		if list := lists[e.Kind]; list != nil {
+			if err := view.Bucket(list).Put(seqKey(e.Seq), nil); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,201 @@
+package classify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"aupd/internal/aup"
+)
+
+// A Decided is a document with what an operator decided on it.
+type Decided struct {
+	Document *aup.Document
+	Clauses  []aup.ClauseID // the primary one first; empty for no violation
+}
+
+// How decisions are learned: by small steps away from what is shipped, and a
+// pull back to it, so that a few of them move what they speak of and little
+// else.
+const (
+	adaptEpochs = 8
+	adaptRate   = 0.25
+	adaptPull   = 0.02
+	adaptRarest = 2    // decisions that a new feature must be in
+	adaptLeast  = 0.05 // changes under this are left out
+)
+
+// Adapt returns a Classifier that has learned from decisions beside what c
+// knows, in their order: the same decisions give the same Classifier. c is not
+// modified. With none it is c.
+func (c *Classifier) Adapt(decisions []Decided) *Classifier {
+	if len(decisions) == 0 {
+		return c
+	}
+	a := newAdapter(c, decisions)
+	for range adaptEpochs {
+		for i := range a.lessons {
+			a.learn(&a.lessons[i])
+		}
+	}
+	out, vocab := *c, *c.vocab
+	vocab.learned = a.result()
+	vocab.digest = c.vocab.digest + "+" + a.digest()
+	out.vocab = &vocab
+	return &out
+}
+
+// An adapter moves the weights of a learned part.
+type adapter struct {
+	base    *learned
+	answers [][]int // of each of the learned part's clauses, among the classifier's answers
+	lessons []adaptLesson
+	change  map[string][]float64 // of a feature's weights, by the learned part's clauses
+	past    map[string][]float64
+}
+
+// An adaptLesson is what an adapter sees of a decision.
+type adaptLesson struct {
+	fixed    []float64 // what the rules and the shipped weights give each answer
+	target   []float64
+	features map[string]float64 // with what each counts
+}
+
+func newAdapter(c *Classifier, decisions []Decided) *adapter {
+	base := c.vocab.learned
+	a := &adapter{base: base, change: make(map[string][]float64), past: make(map[string][]float64)}
+	for _, id := range base.clauses {
+		var at []int
+		means := c.policy.Means(id)
+		if id == aup.None {
+			means = []aup.ClauseID{aup.None}
+		}
+		for _, m := range means {
+			at = append(at, slices.Index(c.answers, m))
+		}
+		a.answers = append(a.answers, at)
+	}
+	in := make(map[string]int)
+	for _, d := range decisions {
+		l := c.lesson(d)
+		if !slices.ContainsFunc(l.target, func(share float64) bool { return share > 0 }) {
+			continue // on clauses that the policy has no more
+		}
+		for f := range l.features {
+			in[f]++
+		}
+		a.lessons = append(a.lessons, l)
+	}
+	for _, l := range a.lessons {
+		maps.DeleteFunc(l.features, func(f string, _ float64) bool {
+			_, known := base.number[f]
+			return !known && in[f] < adaptRarest
+		})
+	}
+	return a
+}
+
+// lesson reads a decision.
+func (c *Classifier) lesson(d Decided) adaptLesson {
+	zones, facts := c.read(d.Document)
+	l := adaptLesson{fixed: make([]float64, len(c.answers)), target: make([]float64, len(c.answers)), features: make(map[string]float64)}
+	for _, s := range scores(c.fire(zones, facts), c.answers) {
+		l.fixed[slices.Index(c.answers, s.clause)] = s.weight
+	}
+	ids := d.Clauses
+	if len(ids) == 0 {
+		ids = []aup.ClauseID{aup.None}
+	}
+	for _, id := range ids {
+		if i := slices.Index(c.answers, id); i >= 0 {
+			l.target[i] = 1 / float64(len(ids))
+		}
+	}
+	var found [groups]map[string]bool
+	for g := range groups {
+		found[g] = make(map[string]bool)
+		for i := range zones {
+			if slices.Contains(zones[i].groups(), g) {
+				zones[i].features(c.vocab, g, func(f []byte, _, _ int) { found[g][string(f)] = true })
+			}
+		}
+	}
+	for g := range groups {
+		scale := damp(len(found[g])) * trust[g]
+		if g == 0 && len(found[1]) > 0 && len(found[0]) < few {
+			scale *= passing
+		}
+		for f := range found[g] {
+			l.features[f] = scale
+		}
+	}
+	return l
+}
+
+// learn takes one step towards a decision.
+func (a *adapter) learn(l *adaptLesson) {
+	k := len(a.base.clauses)
+	sum := slices.Clone(l.fixed)
+	features := slices.Sorted(maps.Keys(l.features))
+	for _, f := range features {
+		for c, w := range a.change[f] {
+			for _, i := range a.answers[c] {
+				sum[i] += w * l.features[f]
+			}
+		}
+	}
+	shares(sum)
+	for _, f := range features {
+		if a.change[f] == nil {
+			a.change[f], a.past[f] = make([]float64, k), make([]float64, k)
+		}
+		change, past := a.change[f], a.past[f]
+		for c := range k {
+			g := adaptPull * change[c]
+			for _, i := range a.answers[c] {
+				g += (sum[i] - l.target[i]) * l.features[f]
+			}
+			past[c] += g * g
+			change[c] -= adaptRate * g / math.Sqrt(past[c]+1e-3)
+		}
+	}
+}
+
+// result returns the learned part with the changes in it.
+func (a *adapter) result() *learned {
+	out := &learned{clauses: a.base.clauses, features: slices.Clone(a.base.features), number: maps.Clone(a.base.number), weights: slices.Clone(a.base.weights)}
+	for _, f := range slices.Sorted(maps.Keys(a.change)) {
+		total := slices.Clone(a.change[f])
+		n, known := a.base.number[f]
+		if known {
+			for _, w := range a.base.weights[n] {
+				total[w.clause] += w.value
+			}
+		}
+		var weights []weight
+		for c, v := range total {
+			if v = round(v); math.Abs(v) >= adaptLeast {
+				weights = append(weights, weight{c, v})
+			}
+		}
+		switch {
+		case known:
+			out.weights[n] = weights
+		case len(weights) > 0:
+			out.add(f, weights)
+		}
+	}
+	return out
+}
+
+// digest names the changes.
+func (a *adapter) digest() string {
+	h := sha256.New()
+	for _, f := range slices.Sorted(maps.Keys(a.change)) {
+		fmt.Fprintf(h, "%s %.4f\n", f, a.change[f])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
