@@ -152,6 +152,7 @@ Try it without any set-up:  aupd demo`,
 	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.restoreCmd(), a.compactCmd(), a.doctorCmd())
 	group("set", a.policyCmd(), a.reclassifyCmd(), a.trainCmd(), a.configCmd(), a.evalCmd(), a.userCmd(), a.tokenCmd())
 	root.AddCommand(a.versionCmd(), a.manCmd())
+	a.completeFlags(root)
 	return root
 }
 

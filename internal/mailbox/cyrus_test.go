@@ -24,7 +24,7 @@ func TestCyrus(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	forms := matching()
+	forms := imaptest.Subjects()
 	names := slices.Sorted(maps.Keys(forms))
 	var raws [][]byte
 	for i, name := range names {

@@ -51,7 +51,7 @@ func dovecotOptions(d *imaptest.Dovecot) Options {
 // turn; others nearly match. Message-IDs repeat. wanted holds the hashes of
 // the matching ones.
 func mixture(n int) (raws [][]byte, wanted map[aup.Hash]int) {
-	forms := matching()
+	forms := imaptest.Subjects()
 	names := slices.Sorted(maps.Keys(forms))
 	wanted = make(map[aup.Hash]int)
 	for i := range n {

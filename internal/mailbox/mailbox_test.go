@@ -35,7 +35,7 @@ func TestOnceSelectsExactly(t *testing.T) {
 		appendTo(t, srv, "INBOX", raw)
 		want[uid], raws[uid] = fate, string(raw)
 	}
-	forms := matching()
+	forms := imaptest.Subjects()
 	for i, name := range slices.Sorted(maps.Keys(forms)) {
 		add(forms[name], aup.Recorded)
 		add(fmt.Sprintf(" Invoice %d", i), aup.NotSelected)
