@@ -30,6 +30,7 @@ type Directory struct {
 	tokens shelf[tokenRow]
 	log    Recorder
 	hasher *hasher
+	live   live
 
 	// mu is held from the reading of a row to the writing of what follows from
 	// it, I/O included: a shelf has no transactions.
@@ -144,6 +145,7 @@ func (d *Directory) SetUser(ctx context.Context, name string, c aup.UserChange) 
 		return aup.User{}, fmt.Errorf("user %s: nothing to change: name roles or a password: %w", name, aup.ErrInvalid)
 	}
 	row.Stamp = rand.Text()
+	defer d.live.end(name)
 	return row.user(name), d.changeUser(ctx, name, row, strings.Join(what, ", "))
 }
 
@@ -164,6 +166,7 @@ func (d *Directory) RemoveUser(ctx context.Context, name string) error {
 	if err := d.record(ctx, aup.Access{Name: name, Change: "user removed"}); err != nil {
 		return err
 	}
+	defer d.live.end(name)
 	return d.users.delete(ctx, name)
 }
 
@@ -223,7 +226,7 @@ func (d *Directory) authenticate(ctx context.Context, name string, password aup.
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	row, err = d.users.get(ctx, name)
-	if errors.Is(err, aup.ErrNotFound) || row.Hash != seen.Hash { // changed meanwhile
+	if errors.Is(err, aup.ErrNotFound) || err == nil && row.Hash != seen.Hash { // changed meanwhile
 		return row, known, false, nil
 	}
 	if err != nil {

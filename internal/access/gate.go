@@ -134,7 +134,9 @@ func (g *Gate) guard(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r.WithContext(aup.WithPrincipal(r.Context(), p)))
+		ctx, done := g.Directory.live.add(r.Context(), p.Name)
+		defer done()
+		next.ServeHTTP(w, r.WithContext(aup.WithPrincipal(ctx, p)))
 	})
 }
 

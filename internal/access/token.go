@@ -101,6 +101,7 @@ func (d *Directory) RemoveToken(ctx context.Context, name string) error {
 	if err := d.record(ctx, aup.Access{Name: tokenActor(name), Change: "token removed"}); err != nil {
 		return err
 	}
+	defer d.live.end(tokenActor(name))
 	return d.tokens.delete(ctx, key)
 }
 
