@@ -121,7 +121,7 @@ func (g *Gate) guard(next http.Handler) http.Handler {
 			g.askIn(w, r)
 			return
 		case errors.Is(err, aup.ErrForbidden):
-			g.Log.Info("token refused", "address", clientOf(r, g.Proxies).String(), "err", err)
+			g.Log.Debug("token refused", "address", clientOf(r, g.Proxies).String(), "err", err)
 			w.Header().Set("WWW-Authenticate", `Bearer realm="aupd", error="invalid_token"`)
 			refuse(w, r, http.StatusUnauthorized, err.Error())
 			return
