@@ -79,7 +79,7 @@ func TestRoles(t *testing.T) {
 			s := newSetting(t, func(s *setting) { s.add(t, "bob", roles...) })
 			b := s.browser()
 			b.signIn("bob", password)
-			secret := string(s.token(t, "ci", roles...))
+			secret := string(s.token(t, roles...))
 			for _, path := range []string{"/", "/reports/x", "/api/v1/reports", "/api/v1/users"} {
 				s.asked = nil
 				b.get(path)
@@ -101,7 +101,7 @@ func TestCrossOrigin(t *testing.T) {
 	s := newSetting(t, nil)
 	b := s.browser()
 	b.signIn("alice", password)
-	secret := string(s.token(t, "ci", aup.RoleReader))
+	secret := string(s.token(t, aup.RoleReader))
 	for name, tc := range map[string]struct {
 		method, target string
 		header         []string
@@ -278,7 +278,7 @@ func TestLongRequestsEnd(t *testing.T) {
 				b.signIn("alice", password)
 				header := []string{}
 				if name == "token removed" {
-					header = []string{"Authorization", "Bearer " + string(s.token(t, "ci", aup.RoleReader))}
+					header = []string{"Authorization", "Bearer " + string(s.token(t, aup.RoleReader))}
 				}
 				ended := false
 				next := s.h
