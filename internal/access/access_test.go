@@ -163,9 +163,10 @@ func (s *setting) add(t *testing.T, name string, roles ...aup.UserRole) {
 	}
 }
 
-func (s *setting) token(t *testing.T, name string, roles ...aup.UserRole) aup.Secret {
+// token makes the token ci.
+func (s *setting) token(t *testing.T, roles ...aup.UserRole) aup.Secret {
 	t.Helper()
-	got, err := s.dir.AddToken(owner(t), aup.Token{Name: name, Roles: roles, Expires: time.Now().Add(24 * time.Hour)})
+	got, err := s.dir.AddToken(owner(t), aup.Token{Name: "ci", Roles: roles, Expires: time.Now().Add(24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func (s *setting) browser() *browser {
 
 // do makes a request; header holds names and values in turn.
 func (b *browser) do(method, target string, form url.Values, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, strings.NewReader(form.Encode()))
+	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(form.Encode()))
 	r.RemoteAddr = b.address
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

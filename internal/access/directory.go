@@ -1,12 +1,12 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +30,7 @@ type Directory struct {
 	tokens shelf[tokenRow]
 	log    Recorder
 	hasher *hasher
+	live   live
 
 	// mu is held from the reading of a row to the writing of what follows from
 	// it, I/O included: a shelf has no transactions.
@@ -84,8 +85,8 @@ const maxUsers = 10_000
 
 // AddUser implements [aup.Users].
 func (d *Directory) AddUser(ctx context.Context, name string, c aup.UserChange) (aup.User, error) {
-	if err := errors.Join(manages(ctx), checkName(name), checkRoles(c.Roles), checkPassword(name, c.Password)); err != nil {
-		return aup.User{}, first(err)
+	if err := cmp.Or(manages(ctx), checkName(name), checkRoles(c.Roles), checkPassword(name, c.Password)); err != nil {
+		return aup.User{}, err
 	}
 	hash, err := d.hasher.hash(ctx, c.Password)
 	if err != nil {
@@ -109,18 +110,23 @@ func (d *Directory) AddUser(ctx context.Context, name string, c aup.UserChange) 
 
 // SetUser implements [aup.Users].
 func (d *Directory) SetUser(ctx context.Context, name string, c aup.UserChange) (aup.User, error) {
+	var what []string
 	err := manages(ctx)
 	if c.Roles != nil {
-		err = errors.Join(err, checkRoles(c.Roles))
+		err, what = cmp.Or(err, checkRoles(c.Roles)), append(what, "roles set")
 	}
-	var hash string
-	if c.Password != "" && err == nil {
-		if err = checkPassword(name, c.Password); err == nil {
-			hash, err = d.hasher.hash(ctx, c.Password)
-		}
+	if c.Password != "" {
+		err, what = cmp.Or(err, checkPassword(name, c.Password)), append(what, "password set")
+	}
+	if err == nil && what == nil {
+		err = fmt.Errorf("user %s: nothing to change: name roles or a password: %w", name, aup.ErrInvalid)
+	}
+	hash := ""
+	if err == nil && c.Password != "" {
+		hash, err = d.hasher.hash(ctx, c.Password)
 	}
 	if err != nil {
-		return aup.User{}, first(err)
+		return aup.User{}, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -128,22 +134,16 @@ func (d *Directory) SetUser(ctx context.Context, name string, c aup.UserChange) 
 	if err != nil {
 		return aup.User{}, err
 	}
-	var what []string
 	if c.Roles != nil {
 		if !slices.Contains(c.Roles, aup.RoleAdmin) {
 			if err := d.mayGo(ctx, name, row); err != nil {
 				return aup.User{}, err
 			}
 		}
-		row.Roles, what = c.Roles, append(what, "roles set")
+		row.Roles = c.Roles
 	}
-	if hash != "" {
-		row.Hash, what = hash, append(what, "password set")
-	}
-	if what == nil {
-		return aup.User{}, fmt.Errorf("user %s: nothing to change: name roles or a password: %w", name, aup.ErrInvalid)
-	}
-	row.Stamp = rand.Text()
+	row.Hash, row.Stamp = cmp.Or(hash, row.Hash), rand.Text()
+	defer d.live.end(name)
 	return row.user(name), d.changeUser(ctx, name, row, strings.Join(what, ", "))
 }
 
@@ -164,6 +164,7 @@ func (d *Directory) RemoveUser(ctx context.Context, name string) error {
 	if err := d.record(ctx, aup.Access{Name: name, Change: "user removed"}); err != nil {
 		return err
 	}
+	defer d.live.end(name)
 	return d.users.delete(ctx, name)
 }
 
@@ -223,7 +224,7 @@ func (d *Directory) authenticate(ctx context.Context, name string, password aup.
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	row, err = d.users.get(ctx, name)
-	if errors.Is(err, aup.ErrNotFound) || row.Hash != seen.Hash { // changed meanwhile
+	if errors.Is(err, aup.ErrNotFound) || err == nil && row.Hash != seen.Hash { // changed meanwhile
 		return row, known, false, nil
 	}
 	if err != nil {
@@ -231,43 +232,4 @@ func (d *Directory) authenticate(ctx context.Context, name string, password aup.
 	}
 	row.Hash, row.LastSignIn = hash, time.Now().UTC()
 	return row, known, true, d.users.put(ctx, name, row)
-}
-
-// manages returns nil when whoever asks may change users and tokens.
-func manages(ctx context.Context) error { return aup.PrincipalOf(ctx).Need(aup.RightManage) }
-
-// name is what a user or a token may be called: it stands in the log, in
-// addresses and on the command line. A colon is left to tell tokens from users.
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+-]{0,63}$`)
-
-func checkName(name string) error {
-	if !nameForm.MatchString(name) {
-		return fmt.Errorf("name %q: want up to 64 of a-z, 0-9, and . _ @ + - behind the first: %w", name, aup.ErrInvalid)
-	}
-	if name == "aupd" {
-		return fmt.Errorf("name %q stands for the program itself: take another: %w", name, aup.ErrInvalid)
-	}
-	return nil
-}
-
-func checkRoles(roles []aup.UserRole) error {
-	seen := make(map[aup.UserRole]bool)
-	for _, r := range roles {
-		if !slices.Contains(aup.UserRoles, r) || seen[r] {
-			return fmt.Errorf("role %q is twice there or unknown: want some of %v: %w", r, aup.UserRoles, aup.ErrInvalid)
-		}
-		seen[r] = true
-	}
-	if len(roles) == 0 || len(roles) == 1 && seen[aup.RoleCleared] {
-		return fmt.Errorf("want a role beside %s: some of %v: %w", aup.RoleCleared, aup.UserRoles, aup.ErrInvalid)
-	}
-	return nil
-}
-
-// first returns the first of joined errors: one line for one mend.
-func first(err error) error {
-	if all, ok := err.(interface{ Unwrap() []error }); ok && len(all.Unwrap()) > 0 {
-		return all.Unwrap()[0]
-	}
-	return err
 }

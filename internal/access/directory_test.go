@@ -108,7 +108,7 @@ func TestUsersRefused(t *testing.T) {
 // A change that cannot be put into the log does not happen.
 func TestNoChangeWithoutLog(t *testing.T) {
 	s := newSetting(t, nil)
-	secret := s.token(t, "ci", aup.RoleReader)
+	secret := s.token(t, aup.RoleReader)
 	s.memory.fail = errors.New("the disk is full")
 	before := s.memory.dump(t)
 	ctx := owner(t)
@@ -134,7 +134,7 @@ func TestTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSetting(t, nil)
 		ctx, b := owner(t), s.browser()
-		secret := string(s.token(t, "ci", aup.RoleReader, aup.RoleAuditor))
+		secret := string(s.token(t, aup.RoleReader, aup.RoleAuditor))
 		call := func(secret string) (int, string) {
 			w := b.get("/api/v1/reports", "Authorization", "bearer "+secret)
 			return w.Code, w.Body.String()
@@ -185,7 +185,7 @@ func TestTokens(t *testing.T) {
 
 func TestTokensRefused(t *testing.T) {
 	s := newSetting(t, nil)
-	s.token(t, "ci", aup.RoleReader)
+	s.token(t, aup.RoleReader)
 	hour := time.Now().Add(time.Hour)
 	reader := []aup.UserRole{aup.RoleReader}
 	for name, tc := range map[string]struct {

@@ -2,13 +2,17 @@ package access_test
 
 import (
 	"html"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"aupd/internal/access"
 	"aupd/internal/aup"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,7 +79,7 @@ func TestRoles(t *testing.T) {
 			s := newSetting(t, func(s *setting) { s.add(t, "bob", roles...) })
 			b := s.browser()
 			b.signIn("bob", password)
-			secret := string(s.token(t, "ci", roles...))
+			secret := string(s.token(t, roles...))
 			for _, path := range []string{"/", "/reports/x", "/api/v1/reports", "/api/v1/users"} {
 				s.asked = nil
 				b.get(path)
@@ -97,7 +101,7 @@ func TestCrossOrigin(t *testing.T) {
 	s := newSetting(t, nil)
 	b := s.browser()
 	b.signIn("alice", password)
-	secret := string(s.token(t, "ci", aup.RoleReader))
+	secret := string(s.token(t, aup.RoleReader))
 	for name, tc := range map[string]struct {
 		method, target string
 		header         []string
@@ -248,4 +252,81 @@ func TestClientAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A request that goes on ends with the right to make it.
+func TestLongRequestsEnd(t *testing.T) {
+	for name, tc := range map[string]struct {
+		end  func(*testing.T, *setting, *browser)
+		want bool
+	}{
+		"signed out":   {func(_ *testing.T, _ *setting, b *browser) { b.do(http.MethodPost, "/logout", url.Values{}) }, true},
+		"user removed": {func(t *testing.T, s *setting, _ *browser) { _ = s.dir.RemoveUser(owner(t), "alice") }, true},
+		"another removed": {func(t *testing.T, s *setting, _ *browser) {
+			s.add(t, "bob", aup.RoleLead)
+			_ = s.dir.RemoveUser(owner(t), "bob")
+		}, false},
+		"token removed": {func(t *testing.T, s *setting, _ *browser) { _ = s.dir.RemoveToken(owner(t), "ci") }, true},
+		"roles changed": {func(t *testing.T, s *setting, _ *browser) {
+			_, _ = s.dir.SetUser(owner(t), "alice", aup.UserChange{Roles: []aup.UserRole{aup.RoleReader}})
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSetting(t, nil)
+				b := s.browser()
+				b.signIn("alice", password)
+				header := []string{}
+				if name == "token removed" {
+					header = []string{"Authorization", "Bearer " + string(s.token(t, aup.RoleReader))}
+				}
+				ended := false
+				next := s.h
+				s.h = access.New(s.opt).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					select {
+					case <-r.Context().Done():
+						ended = true
+					case <-time.After(time.Hour):
+					}
+				}))
+				long := &browser{s, maps.Clone(b.cookies), b.address}
+				go long.get("/api/v1/stream", header...)
+				synctest.Wait()
+				s.h = next
+				tc.end(t, s, b)
+				synctest.Wait()
+				if ended != tc.want {
+					t.Errorf("the long request ended: %v, want %v", ended, tc.want)
+				}
+				time.Sleep(2 * time.Hour) // all end before the test does
+			})
+		})
+	}
+}
+
+// FuzzReturn signs nobody in to a page of another host, as a browser reads
+// addresses.
+func FuzzReturn(f *testing.F) {
+	for _, s := range []string{"/a?b=c#d", "//x", "/\\x", "/\t/x", "/%2fx", "/a/..//x", "https:/x", "/ x", "/é", "/;//x", "/?//x", "/#//x", "/./x", "/%"} {
+		f.Add(s)
+	}
+	s := &setting{}
+	s.dir = access.NewDirectory(&s.memory, &s.memory, cheap())
+	s.opt = access.Options{Directory: s.dir, Owner: "o", Idle: time.Hour, Absolute: time.Hour}
+	s.h = access.New(s.opt).Handler(http.NotFoundHandler())
+	f.Fuzz(func(t *testing.T, in string) {
+		to := s.browser().get("/login?" + url.Values{"return": {in}}.Encode()).Header().Get("Location")
+		read := strings.Map(func(c rune) rune {
+			switch c {
+			case '\t', '\r', '\n':
+				return -1
+			case '\\':
+				return '/'
+			}
+			return c
+		}, to)
+		if u, err := url.Parse(read); err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(read, "/") || strings.HasPrefix(read, "//") {
+			t.Errorf("return=%q leads to %q", in, to)
+		}
+	})
 }

@@ -15,8 +15,12 @@ import (
 // known.
 const refusalTakes = 500 * time.Millisecond
 
-// maxForm bounds the form to sign in on.
-const maxForm = 8 << 10
+// maxForm bounds the form to sign in on, and formWait how long a browser may
+// take to send it.
+const (
+	maxForm  = 8 << 10
+	formWait = 10 * time.Second
+)
 
 // loginPage shows the page to sign in on, or passes on who is signed in.
 func (g *Gate) loginPage(w http.ResponseWriter, r *http.Request) {
@@ -48,7 +52,11 @@ func (g *Gate) show(w http.ResponseWriter, r *http.Request, v LoginView) {
 func (g *Gate) login(w http.ResponseWriter, r *http.Request) {
 	start, from := time.Now(), clientOf(r, g.Proxies)
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	// Only what is no connection, as in a test, cannot have a deadline.
+	conn := http.NewResponseController(w)
+	_ = conn.SetReadDeadline(start.Add(formWait))
 	name := strings.ToLower(strings.TrimSpace(r.PostFormValue("name")))
+	_ = conn.SetReadDeadline(time.Time{})
 	v := LoginView{Name: name, Return: returnPath(r.PostFormValue("return"))}
 	if g.limits.client(w, r, from) || g.limits.name(w, r, name) {
 		v.Status, v.Error = http.StatusTooManyRequests, "Too many tries: wait a minute."
@@ -113,6 +121,7 @@ func (g *Gate) logout(w http.ResponseWriter, r *http.Request) {
 	ctx, s, ok, err := g.sessions.load(r)
 	if err == nil && ok {
 		a := aup.Access{Name: s.Name, Way: s.Way, Address: clientOf(r, g.Proxies).String()}
+		g.Directory.live.end(s.Name)
 		err = errors.Join(g.sessions.end(ctx, w), g.Directory.log.Append(ctx, []aup.Event{aup.NewSignedOut(a, s.id, time.Now())}))
 	}
 	if err != nil {

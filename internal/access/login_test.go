@@ -223,7 +223,7 @@ func TestRateLimits(t *testing.T) {
 func TestNothingSecretIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSetting(t, nil)
-		secret := string(s.token(t, "ci", aup.RoleReader))
+		secret := string(s.token(t, aup.RoleReader))
 		b := s.browser()
 		b.signIn("alice", "a wrong password")
 		b.signIn("a password typed in the wrong place", password)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"strings"
 )
 
 //go:embed login.html
@@ -48,5 +49,8 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
+	title := http.StatusText(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"type": "urn:aupd:problem:" + strings.ReplaceAll(strings.ToLower(title), " ", "-"), "title": title, "status": status, "detail": detail,
+	})
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -52,12 +53,11 @@ func (d *Directory) Tokens(ctx context.Context) ([]aup.Token, error) {
 // AddToken implements [aup.Tokens].
 func (d *Directory) AddToken(ctx context.Context, t aup.Token) (aup.NewToken, error) {
 	now := time.Now().UTC()
-	err := errors.Join(manages(ctx), checkName(t.Name), checkRoles(t.Roles))
-	if !t.Expires.After(now) || t.Expires.After(now.Add(longestToken)) {
-		err = errors.Join(err, fmt.Errorf("token %s expires %s: want a time within a year from now: %w", t.Name, t.Expires.Format(time.RFC3339), aup.ErrInvalid))
+	if err := cmp.Or(manages(ctx), checkName(t.Name), checkRoles(t.Roles)); err != nil {
+		return aup.NewToken{}, err
 	}
-	if err != nil {
-		return aup.NewToken{}, first(err)
+	if !t.Expires.After(now) || t.Expires.After(now.Add(longestToken)) {
+		return aup.NewToken{}, fmt.Errorf("token %s expires %s: want a time within a year from now: %w", t.Name, t.Expires.Format(time.RFC3339), aup.ErrInvalid)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -101,6 +101,7 @@ func (d *Directory) RemoveToken(ctx context.Context, name string) error {
 	if err := d.record(ctx, aup.Access{Name: tokenActor(name), Change: "token removed"}); err != nil {
 		return err
 	}
+	defer d.live.end(tokenActor(name))
 	return d.tokens.delete(ctx, key)
 }
 

@@ -146,11 +146,7 @@ func TestWhereTheConsoleOpens(t *testing.T) {
 			}
 			c := client(t, pool)
 			_, port, _ := strings.Cut(strings.TrimPrefix(at.HTTP, "[::]"), ":")
-			resp, err := c.Get(tc.scheme + "://127.0.0.1:" + port + "/")
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
+			resp, _ := visit(t, c, http.MethodGet, tc.scheme+"://127.0.0.1:"+port+"/", nil)
 			if resp.StatusCode != tc.status || tc.status == 303 && resp.Header.Get("Location") != "/login" {
 				t.Errorf("the first page: %s to %q, want %d", resp.Status, resp.Header.Get("Location"), tc.status)
 			}
@@ -173,6 +169,26 @@ func client(t *testing.T, pool *x509.CertPool) *http.Client {
 	return &http.Client{Transport: tr, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
+// visit makes a request and returns the answer with its body.
+func visit(t *testing.T, c *http.Client, method, target string, form url.Values) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
 func TestSignInOverTLS(t *testing.T) {
 	dir := t.TempDir()
 	old := writeCertificate(t, dir, time.Now().Add(time.Hour))
@@ -186,21 +202,13 @@ func TestSignInOverTLS(t *testing.T) {
 	}
 	base := "https://" + at.HTTP
 	c := client(t, old)
-	resp, err := c.PostForm(base+"/login", url.Values{"name": {"alice"}, "password": {userPassword}, "return": {"/reports/x"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != 303 || resp.Header.Get("Location") != "/reports/x" || !strings.HasPrefix(resp.Header.Get("Set-Cookie"), "__Host-aupd=") {
+	form := url.Values{"name": {"alice"}, "password": {userPassword}, "return": {"/reports/x"}}
+	resp, _ := visit(t, c, http.MethodPost, base+"/login", form)
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/reports/x" || !strings.HasPrefix(resp.Header.Get("Set-Cookie"), "__Host-aupd=") {
 		t.Errorf("signed in: %s, %v", resp.Status, resp.Header)
 	}
-	if resp, err = c.Get(base + "/api/v1/status"); err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(resp.Body)
-	resp.Body.Close()
-	if err != nil || resp.StatusCode != 200 || !strings.Contains(string(body), `"reports":0`) {
-		t.Errorf("the API: %s %s, %v", resp.Status, body, err)
+	if resp, body := visit(t, c, http.MethodGet, base+"/api/v1/status", nil); resp.StatusCode != http.StatusOK || !strings.Contains(body, `"reports":0`) {
+		t.Errorf("the API: %s %s", resp.Status, body)
 	}
 
 	// A renewed certificate is found; while it is not whole, the old one serves.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,14 +27,14 @@ type listener struct {
 type listeners struct {
 	all   []listener
 	addrs Addresses
-	log   *log.Logger // of what clients do wrong
+	log   slog.Handler // of what clients do wrong
 }
 
 // listen opens every listener, so that a port in use is known before anything
 // runs: the unix socket of the command line, with all of the API; the console
 // with the part of the API that operators work with; and the admin listener.
 func (d *daemon) listen(ctx context.Context) (_ *listeners, err error) {
-	ls := &listeners{log: slog.NewLogLogger(d.opt.Log.Handler(), slog.LevelDebug)}
+	ls := &listeners{log: d.opt.Log.Handler()}
 	defer func() {
 		if err != nil {
 			for _, l := range ls.all {
@@ -76,7 +75,7 @@ func (ls *listeners) add(ctx context.Context, network, addr string, h http.Handl
 	}
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: ls.log,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(ls.log, slog.LevelDebug),
 	}
 	ls.all = append(ls.all, listener{srv, l})
 	return l.Addr().String(), nil

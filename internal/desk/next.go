@@ -19,6 +19,9 @@ const nextPage = 20
 // assigned to nobody else, and not sealed to who asks. ErrNotFound when none
 // is. Two who ask at the same time are given different ones.
 func (d *Desk) Next(ctx context.Context, q aup.Query, until time.Time) (aup.Report, error) {
+	if _, err := need(ctx, aup.RightTriage); err != nil {
+		return aup.Report{}, err
+	}
 	return Next(ctx, d, d, q, until)
 }
 
