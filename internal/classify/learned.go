@@ -129,19 +129,21 @@ type sighting struct {
 // order.
 func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
 	var out []sighting
+	seen := make([]bool, len(l.weights))
 	for i := range zones {
 		z := &zones[i]
 		if !slices.Contains(z.groups(), g) {
 			continue
 		}
 		z.features(v, g, func(f []byte, start, end int) {
-			if n, ok := l.number[string(f)]; ok {
+			if n, ok := l.number[string(f)]; ok && !seen[n] {
+				seen[n] = true
 				out = append(out, sighting{n, z, start, end})
 			}
 		})
 	}
-	slices.SortStableFunc(out, func(a, b sighting) int { return cmp.Compare(a.feature, b.feature) })
-	return slices.CompactFunc(out, func(a, b sighting) bool { return a.feature == b.feature })
+	slices.SortFunc(out, func(a, b sighting) int { return cmp.Compare(a.feature, b.feature) })
+	return out
 }
 
 // A share is what one feature gives a clause.

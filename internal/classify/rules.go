@@ -55,6 +55,12 @@ const maxSpans = 6
 // strongest weight that a place gives it.
 func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 	var out []firing
+	present := make([]bool, len(v.concepts))
+	for i := range zones {
+		for _, h := range zones[i].hits {
+			present[h.concept] = true
+		}
+	}
 	for i := range v.rules {
 		r := &v.rules[i]
 		if r.Fact != "" {
@@ -66,6 +72,9 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 			}
 			continue
 		}
+		if !r.possible(present) {
+			continue
+		}
 		if f, ok := r.fire(zones); ok {
 			out = append(out, f)
 		}
@@ -73,10 +82,21 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 	return out
 }
 
+// possible reports whether the concepts of a document are enough for r; most
+// rules fall here, at little cost.
+func (r *rule) possible(present []bool) bool {
+	for _, c := range r.all {
+		if !present[c] {
+			return false
+		}
+	}
+	return len(r.any) == 0 || slices.ContainsFunc(r.any, func(c int) bool { return present[c] })
+}
+
 func (r *rule) fire(zones []zone) (firing, bool) {
 	f := firing{rule: r}
+	var hits []place
 	if r.Scope == "document" {
-		var hits []place
 		for i := range zones {
 			if r.in(&zones[i]) {
 				hits = appendHits(hits, &zones[i], 0, len(zones[i].hits))
@@ -91,7 +111,8 @@ func (r *rule) fire(zones []zone) (firing, bool) {
 			continue
 		}
 		if r.Scope == "zone" {
-			f.take(r, appendHits(nil, z, 0, len(z.hits)))
+			hits = appendHits(hits[:0], z, 0, len(z.hits))
+			f.take(r, hits)
 			continue
 		}
 		for from := 0; from < len(z.hits); {
@@ -99,7 +120,8 @@ func (r *rule) fire(zones []zone) (firing, bool) {
 			for to < len(z.hits) && z.hits[to].sentence == z.hits[from].sentence {
 				to++
 			}
-			f.take(r, appendHits(nil, z, from, to))
+			hits = appendHits(hits[:0], z, from, to)
+			f.take(r, hits)
 			from = to
 		}
 	}

@@ -146,5 +146,6 @@ func bound(t string, i int) bool {
 func word(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 func spaceless(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer)
+	const thai = '\u0e00' // the first of these scripts
+	return r >= thai && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer)
 }

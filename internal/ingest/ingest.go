@@ -123,7 +123,7 @@ func (r *Runner) Put(ctx context.Context, m *aup.Mail, done func(error)) error {
 // nil once every goroutine is done.
 func (r *Runner) Run(ctx context.Context) error {
 	var parsers sync.WaitGroup
-	for range max(1, runtime.GOMAXPROCS(0)-1) {
+	for range runtime.GOMAXPROCS(0) {
 		parsers.Go(func() { r.parse(ctx) })
 	}
 	var committer sync.WaitGroup

@@ -12,8 +12,9 @@ import (
 // error is an *Error.
 func (l *line) connected(ctx context.Context, work func(*session) error) error {
 	s, err := l.connect(ctx, false)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Kind == KindAuth {
+	var fault *Error
+	var refused *imap.Error
+	if errors.As(err, &fault) && fault.Kind == KindAuth && errors.As(err, &refused) {
 		// A token may have run out. A password is asked for anew as well, but
 		// the same one is not tried twice, for servers lock accounts.
 		s, err = l.connectAgain(ctx, err)
