@@ -92,6 +92,34 @@ func TestClauses(t *testing.T) {
 }
 
 // Whoever is harmed, a report about minors is read first.
+// TestHowBad checks that a verdict is as bad as the worst of its clauses, and
+// sealed if one of them is.
+func TestHowBad(t *testing.T) {
+	c, p := classifier(t), shippedPolicy(t)
+	for _, text := range []string{
+		"He writes that he will kill me, he knows where I live, I am afraid of him.",
+		"Unsolicited bulk mail from your customer, every day, to thousands of our users.",
+		"A group on your service trades child sexual abuse material, pictures of minors.",
+	} {
+		v := c.Classify(document("Acceptable Use Policy", text))
+		if len(v.Clauses) == 0 {
+			t.Fatalf("%s: no clause", text)
+		}
+		var worst aup.Severity
+		sealed := false
+		for _, id := range v.Clauses {
+			cl, _ := p.Clause(id)
+			if worst == "" || cl.Severity.Rank() < worst.Rank() {
+				worst = cl.Severity
+			}
+			sealed = sealed || cl.Sealed
+		}
+		if v.Severity != worst || worst == "" || v.Sealed != sealed {
+			t.Errorf("%s: %v is %q, sealed %v; want %q, %v", text, v.Clauses, v.Severity, v.Sealed, worst, sealed)
+		}
+	}
+}
+
 func TestMinorsAreUrgent(t *testing.T) {
 	c := classifier(t)
 	for _, text := range []string{

@@ -35,7 +35,19 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 	c.review(&v, doc, zones, clauses, none)
 	v.Findings = findings(clauses)
 	c.urgent(&v, clauses)
+	c.weigh(&v)
 	return v
+}
+
+// weigh says how bad the recorded clauses are, and whether the report is sealed.
+func (c *Classifier) weigh(v *aup.Verdict) {
+	for _, id := range v.Clauses {
+		cl, _ := c.policy.Clause(id)
+		if v.Severity == "" || cl.Severity.Rank() < v.Severity.Rank() {
+			v.Severity = cl.Severity
+		}
+		v.Sealed = v.Sealed || cl.Sealed
+	}
 }
 
 func bestOf(s []score) *score {

@@ -69,22 +69,17 @@ aupd link OTHER --with ID`,
 // printTable prints all as a table, or a JSON object a line, and what stands
 // for none.
 func printTable[T any](a *app, all []T, asJSON bool, none string, head []any, row func(T) table.Row) error {
-	if !asJSON && len(all) == 0 {
+	if asJSON {
+		return printLines(a, all)
+	}
+	if len(all) == 0 {
 		fmt.Fprintln(a.out, none)
 		return nil
 	}
 	t := newTable(a.out, head...)
 	for _, v := range all {
-		if asJSON {
-			if err := a.jsonLine(v); err != nil {
-				return err
-			}
-			continue
-		}
 		t.AppendRow(row(v))
 	}
-	if !asJSON {
-		t.Render()
-	}
+	t.Render()
 	return nil
 }

@@ -47,12 +47,7 @@ priority, then by deadline, then by age.
 
 func (a *app) queue(page aup.Page, asJSON bool) error {
 	if asJSON {
-		for _, r := range page.Reports {
-			if err := a.jsonLine(r); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printLines(a, page.Reports)
 	}
 	if len(page.Reports) == 0 {
 		fmt.Fprintln(a.out, "Nothing waits.")
