@@ -65,7 +65,9 @@ func (c *Classifier) firstPlace(all []score, best *score) *score {
 			continue
 		}
 		for i := range all {
-			if s := &all[i]; slices.Contains(y.To, s.clause) && s.probability() >= Threshold && s.odds >= best.odds-y.Within {
+			s := &all[i]
+			serious := s.probability() >= companionFrom || s.byRules() >= 0.5
+			if slices.Contains(y.To, s.clause) && serious && s.odds >= best.odds-y.Within {
 				return s
 			}
 		}
@@ -73,13 +75,13 @@ func (c *Classifier) firstPlace(all []score, best *score) *score {
 	return best
 }
 
-// gap is how far in log-odds a further clause may stay behind the best one: what
-// a report mentions by the way is weaker than what it is about.
-const gap = 2.5
-
 // criticalFrom is the score, or that of the rules alone, from which a clause of
 // the highest severity is recorded: missing a minor costs more than a look.
 const criticalFrom = 0.25
+
+// companionFrom is the score from which a clause is recorded beside one that it
+// usually comes with.
+const companionFrom = 0.05
 
 // recorded returns the clauses that would be recorded, the primary one first:
 // it and every further one over the threshold. An exception stands alone, and
@@ -89,14 +91,16 @@ func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID 
 	if cl, _ := c.policy.Clause(primary); cl.Exception {
 		return out
 	}
-	best := all[0].odds
 	for _, s := range all {
 		cl, _ := c.policy.Clause(s.clause)
-		critical := cl.Severity == aup.Critical && max(s.probability(), s.byRules()) >= criticalFrom
-		if s.clause == primary || cl.Exception || !critical && (s.probability() < Threshold || s.odds < best-gap) {
-			continue
+		from := Threshold
+		if c.vocab.companions(primary, s.clause) {
+			from = companionFrom
 		}
-		out = append(out, s.clause)
+		critical := cl.Severity == aup.Critical && max(s.probability(), s.byRules()) >= criticalFrom
+		if s.clause != primary && !cl.Exception && (critical || s.probability() >= from) {
+			out = append(out, s.clause)
+		}
 	}
 	return slices.DeleteFunc(out, func(id aup.ClauseID) bool {
 		return id != primary && slices.ContainsFunc(out, func(o aup.ClauseID) bool { return strings.HasPrefix(string(o), string(id)+".") })

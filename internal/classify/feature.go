@@ -12,7 +12,7 @@ import (
 //
 //	refund          a word
 //	full refund     two words
-//	refun~          the beginning of a longer word, the same in many inflections
+//	refu~, refund~  the beginnings of a longer word, the same in many inflections
 //	退款             two characters
 //	#phishing       a concept of the vocabulary; #?phishing in a question,
 //	                #!phishing where it is denied
@@ -21,9 +21,10 @@ import (
 // In messages that are passed on, it begins with "o:".
 
 const (
-	stemLength = 5   // of a word's beginning, in characters
-	maxWords   = 600 // of a zone that are looked at: the beginning says what it is about
-	maxWord    = 40  // bytes; longer ones are addresses and codes
+	shortStem = 4 // characters of a word's beginning
+	longStem  = 6
+	maxWords  = 600 // of a zone that are looked at: the beginning says what it is about
+	maxWord   = 40  // bytes; longer ones are addresses and codes
 )
 
 // prefixes tell the features of a zone's groups apart by whose words they are.
@@ -68,7 +69,7 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			i += size
 			continue
 		}
-		start, letters, stem, digits := i, 0, 0, true
+		start, letters, short, long, digits := i, 0, 0, 0, true
 		for i < len(t) {
 			r, size := utf8.DecodeRuneInString(t[i:])
 			if !word(r) || spaceless(r) {
@@ -76,8 +77,11 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			}
 			i += size
 			digits = digits && unicode.IsDigit(r)
-			if letters++; letters == stemLength {
-				stem = i
+			switch letters++; letters {
+			case shortStem:
+				short = i
+			case longStem:
+				long = i
 			}
 		}
 		words++
@@ -88,8 +92,11 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			continue
 		}
 		yield(append(buf[:n], t[start:i]...), start, i)
-		if letters > stemLength {
-			yield(append(append(buf[:n], t[start:stem]...), '~'), start, i)
+		if letters > shortStem {
+			yield(append(append(buf[:n], t[start:short]...), '~'), start, i)
+		}
+		if letters > longStem {
+			yield(append(append(buf[:n], t[start:long]...), '~'), start, i)
 		}
 		if lastEnd >= 0 {
 			buf = append(append(append(buf[:n], t[lastStart:lastEnd]...), ' '), t[start:i]...)

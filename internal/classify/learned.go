@@ -103,7 +103,7 @@ func (z *zone) groups() []int {
 
 // trust is how much the learned part's weights count, by group: it knows the
 // words of reporters better than those of the mail that they pass on.
-var trust = [groups]float64{1.3, 0.8}
+var trust = [groups]float64{1.5, 0.8}
 
 // Who passes a message on with a few words of their own leaves it to that
 // message to say what is wrong: with fewer than few features, theirs count less.

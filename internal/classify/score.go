@@ -40,7 +40,7 @@ const (
 	prior = -2.6
 	// ruled is how much the rules' weights count in the sum with the learned
 	// part's.
-	ruled = 0.65
+	ruled = 0.5
 )
 
 // scores adds up what fired for each answer, best first. Of the rules of one

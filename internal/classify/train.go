@@ -53,11 +53,11 @@ func ReadExamples(data []byte) ([]Example, error) {
 const (
 	epochs   = 12
 	rate     = 0.5
-	cool     = 0.5  // how much smaller the steps of each further epoch are
-	decay    = 3e-3 // L2
-	rarest   = 2    // examples that a feature must be in
-	rarely   = 4    // that two words in a row must be in: there are many more of them
-	smallest = 0.2  // weights under this are left out
+	cool     = 0.5    // how much smaller the steps of each further epoch are
+	decay    = 1.2e-2 // L2
+	rarest   = 2      // examples that a feature must be in
+	rarely   = 4      // that two words in a row must be in: there are many more of them
+	smallest = 0.2    // weights under this are left out
 )
 
 // Train writes the learned part for p's clauses that examples give.

@@ -43,6 +43,16 @@ type yield struct {
 	Clause aup.ClauseID   `yaml:"clause"`
 	To     []aup.ClauseID `yaml:"to"`
 	Within float64        `yaml:"within"` // log-odds
+	// With says that the two usually come together, so that little needs to
+	// speak for the second one.
+	With bool `yaml:"with"`
+}
+
+// companions reports whether the two clauses usually come together.
+func (v *vocabulary) companions(a, b aup.ClauseID) bool {
+	return slices.ContainsFunc(v.yields, func(y yield) bool {
+		return y.With && (y.Clause == a && slices.Contains(y.To, b) || y.Clause == b && slices.Contains(y.To, a))
+	})
 }
 
 // A phrase is one way of saying a concept.

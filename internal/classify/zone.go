@@ -155,8 +155,9 @@ func notices(v *vocabulary, zones []zone) {
 	}
 }
 
-// handedOver cuts the reporter's text in two where they say that a message
-// follows: what stands below may be that message's text. Nothing marks its
+// handedOver cuts the reporter's text in two where a ruled line stands below
+// their first words: what follows is the text of the message that they pass on.
+// So it may be where they say that a message follows. Then nothing marks its
 // beginning but the empty line after those words.
 func handedOver(v *vocabulary, zones []zone) []zone {
 	concept := v.concept("message-below")
@@ -164,6 +165,9 @@ func handedOver(v *vocabulary, zones []zone) []zone {
 		z := &zones[i]
 		if z.where != own || z.subject {
 			continue
+		}
+		if from, to := ruledLine(z.raw); from < to && len(strings.TrimSpace(z.raw[to:])) >= pastedFrom {
+			return slices.Concat(zones[:i], []zone{z.cut(v, 0, from, own), z.cut(v, to, len(z.raw), original)}, zones[i+1:])
 		}
 		at := slices.IndexFunc(z.hits, func(h hit) bool { return h.concept == concept && h.start < handOverIn })
 		if at < 0 {
@@ -180,9 +184,27 @@ func handedOver(v *vocabulary, zones []zone) []zone {
 }
 
 const (
+	ruledIn    = 600 // bytes at the beginning of a report in which a ruled line ends the reporter's words
 	handOverIn = 250 // bytes at the beginning of a report in which it says that a message follows
 	pastedFrom = 40  // bytes that a message has at least
 )
+
+// ruledLine returns the range of the first line at the beginning of s that is
+// only a rule, such as "-----", with text above it; empty if there is none.
+func ruledLine(s string) (start, end int) {
+	for from := 0; from < min(len(s), ruledIn); {
+		line, _, more := strings.Cut(s[from:], "\n")
+		rule := strings.TrimSpace(line)
+		if len(rule) >= 4 && strings.Trim(rule, "-_=*~") == "" && strings.TrimSpace(s[:from]) != "" {
+			return from, from + len(line)
+		}
+		if !more {
+			break
+		}
+		from += len(line) + 1
+	}
+	return 0, 0
+}
 
 // cut returns the part of z from start to end as a zone of its own.
 func (z *zone) cut(v *vocabulary, start, end int, w where) zone {
