@@ -50,16 +50,26 @@ func (d *daemon) console(ctx context.Context) (http.Handler, error) {
 	}
 	if !cfg.Public() {
 		opt.Owner = User()
-		return localOnly(access.New(opt).Handler(d.consoleMux(ctx))), nil
+	} else if err := d.somebody(ctx); err != nil {
+		return nil, err
 	}
+	h := access.New(opt).Handler(d.consoleMux(ctx))
+	if !cfg.Public() {
+		h = localOnly(h)
+	}
+	return h, nil
+}
+
+// somebody refuses to go on while nobody could sign in.
+func (d *daemon) somebody(ctx context.Context) error {
 	some, err := d.directory.Anybody(ctx)
-	if err == nil && !some && opt.OIDC == nil {
-		err = fmt.Errorf("other machines reach %s and nobody may sign in there: make a user with \"aupd user add NAME --role admin\", or set access.oidc: %w", cfg.Listen, aup.ErrInvalid)
+	if err == nil && !some && d.cfg.Access.OIDC == nil {
+		err = fmt.Errorf("other machines reach %s and nobody may sign in there: make a user with \"aupd user add NAME --role admin\", or set access.oidc: %w", d.cfg.HTTP.Listen, aup.ErrInvalid)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("http.listen: %w", err)
+		return fmt.Errorf("http.listen: %w", err)
 	}
-	return access.New(opt).Handler(d.consoleMux(ctx)), nil
+	return nil
 }
 
 func oidcOf(c *config.OIDC) *access.OIDC {

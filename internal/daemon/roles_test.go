@@ -25,6 +25,7 @@ var rightOf = map[string]aup.Right{
 	"list-filters": aup.RightRead, "read-filter": aup.RightRead, "save-filter": aup.RightRead, "delete-filter": aup.RightRead,
 	"act": aup.RightTriage, "claim-next": aup.RightTriage, "act-in-bulk": aup.RightBulk,
 	"rehearse":    aup.RightPolicy, // with "record", without it is a trial
+	"train":       aup.RightPolicy,
 	"list-events": aup.RightAudit,
 	"list-users":  aup.RightManage, "add-user": aup.RightManage, "set-user": aup.RightManage, "remove-user": aup.RightManage,
 	"list-tokens": aup.RightManage, "add-token": aup.RightManage, "remove-token": aup.RightManage,
@@ -33,7 +34,7 @@ var rightOf = map[string]aup.Right{
 // bodies are those of the calls that have one.
 var bodies = map[string]string{
 	"act": `{"do":"claimed"}`, "act-in-bulk": `{"reports":[{"id":"x"}],"action":{"do":"claimed"}}`, "save-filter": `{"query":"clause:4"}`,
-	"rehearse": `{"record":true,"policy":"x"}`, "add-user": `{"name":"x","roles":["reader"],"password":"short"}`,
+	"rehearse": `{"record":true,"policy":"x"}`, "train": `{}`, "add-user": `{"name":"x","roles":["reader"],"password":"short"}`,
 	"set-user": `{"roles":["reader"]}`, "add-token": `{"name":"x","roles":["reader"],"expires":"2001-02-03T04:05:06Z"}`,
 }
 
