@@ -106,12 +106,15 @@ const flumps = "the flumps of this tenant were grommeted again, please look at t
 
 func TestTrain(t *testing.T) {
 	d := newTrainDesk(t)
-	d.decide(4, flumps, "2.3")
+	shipped, taught := d.primary(flumps), aup.ClauseID("2.3")
+	if shipped == taught {
+		taught = "1.3"
+	}
+	d.decide(4, flumps, taught)
 	if _, err := d.Train(t.Context(), ann, aup.TrainRequest{}); !errors.Is(err, aup.ErrInvalid) {
 		t.Fatalf("training on 4 decisions: %v", err)
 	}
-	d.decide(16, flumps, "2.3")
-	shipped := d.primary(flumps)
+	d.decide(16, flumps, taught)
 	dry, err := d.Train(t.Context(), ann, aup.TrainRequest{DryRun: true})
 	if err != nil || dry.Decisions != 20 || dry.Corrections != 20 || dry.Held == 0 || dry.After != 1 || dry.Before != 0 {
 		t.Fatalf("a trial: %+v, %v", dry, err)
@@ -123,7 +126,7 @@ func TestTrain(t *testing.T) {
 	if err != nil || done.Model != dry.Model {
 		t.Fatalf("training: %+v, %v", done, err)
 	}
-	if got := d.primary(flumps); got != "2.3" {
+	if got := d.primary(flumps); got != taught {
 		t.Errorf("after training %s is found", got)
 	}
 	// What follows from the log is the model that was recorded.
