@@ -97,7 +97,7 @@ func (d *desk) primary(text string) aup.ClauseID {
 	if err != nil {
 		d.Fatal(err)
 	}
-	raw := []byte("Subject: Acceptable Use Policy\r\n\r\n" + text)
+	raw := []byte("Subject: Acceptable Use Policy\r\n\r\nTicket 0: " + text)
 	doc := evidence.Parse(bytes.NewReader(raw), int64(len(raw)), evidence.Options{})
 	return panel.Classify(&doc).Primary
 }
