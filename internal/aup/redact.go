@@ -18,10 +18,10 @@ func (r Report) Redacted() Report {
 	for i := range r.Problems {
 		r.Problems[i].Detail = ""
 	}
-	r.Triage = r.Triage.redacted()
+	r.Triage = redactTriage(r.Triage)
 	r.Steps = slices.Clone(r.Steps)
 	for i := range r.Steps {
-		r.Steps[i].Was = r.Steps[i].Was.redacted()
+		r.Steps[i].Was = redactTriage(r.Steps[i].Was)
 	}
 	return r
 }
@@ -59,7 +59,7 @@ func (p Principal) See(r Report) Report {
 	return r
 }
 
-func (t Triage) redacted() Triage {
+func redactTriage(t Triage) Triage {
 	t.StateReason, t.CaseReason = "", ""
 	if t.Decision != nil {
 		d := *t.Decision

@@ -42,7 +42,7 @@ func readLearned(data []byte) (*learned, error) {
 			}
 			continue
 		}
-		var weights []weight
+		weights := make([]weight, 0, len(fields)-1)
 		for _, f := range fields[1:] {
 			c, w, _ := strings.Cut(f, ":")
 			clause, err := strconv.Atoi(c)
@@ -55,7 +55,7 @@ func readLearned(data []byte) (*learned, error) {
 			}
 			weights = append(weights, weight{clause, value})
 		}
-		l.add(fields[0], weights)
+		l.add(strings.Clone(fields[0]), weights) // which does not keep the whole line in memory
 	}
 	return l, lines.Err()
 }

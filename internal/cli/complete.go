@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"maps"
+	"slices"
+
 	"aupd/internal/aup"
 
 	"github.com/spf13/cobra"
@@ -10,10 +13,12 @@ import (
 // commands have.
 func (a *app) completeFlags(cmd *cobra.Command) {
 	for name, offer := range map[string]cobra.CompletionFunc{
-		"outcome": cobra.FixedCompletions([]string{
-			string(aup.OutcomeViolation), string(aup.OutcomeException), string(aup.OutcomeNone), string(aup.OutcomeReview),
-		}, cobra.ShellCompDirectiveNoFileComp),
-		"clause": a.completeClause, "mailbox": a.completeMailbox,
+		"outcome":  fixed(aup.OutcomeViolation, aup.OutcomeException, aup.OutcomeNone, aup.OutcomeReview),
+		"state":    fixed(append([]aup.State{aup.StateOpen}, aup.States...)...),
+		"severity": fixed(aup.Severities...),
+		"priority": fixed(aup.PriorityHigh, "normal", aup.PriorityLow),
+		"action":   fixed(slices.Sorted(maps.Keys(bulkKinds))...),
+		"clause":   a.completeClause, "mailbox": a.completeMailbox,
 	} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(name, offer) // has an error only for a flag that is not there
@@ -22,6 +27,15 @@ func (a *app) completeFlags(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
 		a.completeFlags(c)
 	}
+}
+
+// fixed offers the same values every time.
+func fixed[S ~string](values ...S) cobra.CompletionFunc {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return cobra.FixedCompletions(out, cobra.ShellCompDirectiveNoFileComp)
 }
 
 func (a *app) completeClause(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -9,6 +9,18 @@ import (
 	"aupd/internal/desk"
 )
 
+// Reports implements [aup.Backlog]: words are searched for as the daemon does.
+func (b *backend) Reports(ctx context.Context, q aup.Query) (aup.Page, error) {
+	if q.Text == "" || b.daemon != nil {
+		return b.Backlog.Reports(ctx, q)
+	}
+	find, err := b.searcher(ctx)
+	if err != nil {
+		return aup.Page{}, err
+	}
+	return desk.New(b.Backlog, b.Triager).Searching(find).Reports(ctx, q)
+}
+
 // openReport opens the backlog for showing the content of one report. That of
 // a sealed one is read by way of the log, which says who did; a running daemon
 // sees to that by itself.

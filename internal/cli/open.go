@@ -47,6 +47,9 @@ func (b *backend) searcher(ctx context.Context) (aup.Searcher, error) {
 	if b.daemon != nil {
 		return b.daemon, nil
 	}
+	if b.index != nil {
+		return b.index, nil
+	}
 	var err error
 	if b.index, err = search.Open(ctx, b.dir, b.store); err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (w *work) on(ctx context.Context, id string, action func(aup.Report) (aup.A
 	if w.asJSON {
 		return w.a.jsonLine(after)
 	}
-	fmt.Fprintf(w.a.out, "%s  %s (saw revision %d, now %d)\n", after.ID, clean(done(after, act)), max(act.Saw, r.Revision), after.Revision)
+	fmt.Fprintf(w.a.out, "%s  %s (saw revision %d, now %d)\n", after.ID, clean(done(after, act)), r.Revision, after.Revision)
 	return nil
 }
 

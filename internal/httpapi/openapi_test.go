@@ -34,13 +34,21 @@ func (librarian) Rehearse(context.Context, aup.Actor, []byte, bool) (aup.Rehears
 	return aup.Rehearsal{}, nil
 }
 
+// searcher finds nothing.
+type searcher struct{}
+
+func (searcher) Search(context.Context, aup.Query) (aup.SearchPage, error) {
+	return aup.SearchPage{Hits: []aup.Hit{}}, nil
+}
+
 // whole serves every route on a store of its own.
 func whole(t *testing.T) (*http.ServeMux, huma.API) {
 	t.Helper()
 	s := storetest.Open(t)
 	mux := http.NewServeMux()
 	return mux, httpapi.New(mux, httpapi.Backend{
-		Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Poll: func() {}, Library: librarian{}, Directory: &directory{},
+		Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Poll: func() {},
+		Library: librarian{}, Directory: &directory{}, Searcher: searcher{},
 		Submit: func(context.Context, string, io.Reader) (aup.Receipt, error) { return aup.Receipt{}, nil },
 		Backup: s.WriteTo, Version: "1",
 	})
