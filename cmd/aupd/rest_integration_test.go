@@ -1,0 +1,99 @@
+//go:build integration
+
+package main_test
+
+import (
+	"flag"
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"aupd/internal/imaptest"
+)
+
+var backlog = flag.Int("backlog", 300, "how many reports TestAtRest has, each in twenty mailboxes")
+
+// TestAtRest watches twenty mailboxes in which nothing happens: it takes next
+// to no time of the processor, and new mail is there in a moment, once, seen in
+// twenty places.
+func TestAtRest(t *testing.T) {
+	const mailboxes, watched = 20, 10 * time.Second
+	reports := *backlog
+	d, err := imaptest.StartDovecot(t.Context(), imaptest.DovecotOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for i := range reports {
+		if err := d.Deliver("INBOX", killMessage(3*i+2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One account, under twenty names: the mail is the same.
+	var more strings.Builder
+	admin := freeAddr(t)
+	for i := range mailboxes - 1 {
+		fmt.Fprintf(&more, "  - {name: m%d, url: \"imap://%s\", username: u%d, password_env: AUPD_TEST_PASSWORD}\n", i, d.Addr, i)
+	}
+	fmt.Fprintf(&more, "http: {listen: \"\"}\nadmin: {listen: \"%s\"}\n", admin)
+	config := configure(t, d.TLSAddr, d.Certificate.PEM, more.String())
+	bin := build(t)
+	var cmd *exec.Cmd
+	start := func(recorded int) {
+		t.Helper()
+		cmd = exec.CommandContext(t.Context(), bin, "--config", config, "serve")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		restDone(t, admin, mailboxes, recorded)
+	}
+	stop := func() {
+		t.Helper()
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("serve ended with %v after SIGTERM", err)
+		}
+	}
+	start(mailboxes * reports)
+	stop()
+	start(0)                    // it knows all of it
+	time.Sleep(2 * time.Second) // into IDLE
+	before := metrics(t.Context(), admin)
+	time.Sleep(watched)
+	after := metrics(t.Context(), admin)
+	used := (after["process_cpu_seconds_total"] - before["process_cpu_seconds_total"]) / watched.Seconds()
+	t.Logf("%d mailboxes, %d reports: %.2f %% of a processor, heap %.0f MB, resident %.0f MB, %.0f goroutines", mailboxes, reports, 100*used,
+		after["go_memstats_heap_inuse_bytes"]/(1<<20), after["process_resident_memory_bytes"]/(1<<20), after["go_goroutines"])
+	if used > 0.01 {
+		t.Errorf("%.1f %% of a processor at rest, want less than 1", 100*used)
+	}
+	if err := d.Deliver("INBOX", killMessage(100_000)); err != nil {
+		t.Fatal(err)
+	}
+	restDone(t, admin, mailboxes, mailboxes)
+	if n := len(listed(t, bin, config)); n != reports+1 {
+		t.Errorf("%d reports, want %d", n, reports+1)
+	}
+	stop()
+}
+
+// restDone waits until every mailbox is known and so many messages, or sights
+// of them, were recorded.
+func restDone(t *testing.T, admin string, mailboxes, recorded int) {
+	t.Helper()
+	for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		m := metrics(t.Context(), admin)
+		if m["aupd_mailbox_polls_total"] >= float64(mailboxes) && m["aupd_mailbox_connected"] == float64(mailboxes) &&
+			m["aupd_messages_total"] == float64(recorded) && m["aupd_mailbox_waiting_messages"] == 0 {
+			return
+		}
+		if time.Since(start) > 5*time.Minute {
+			t.Fatalf("%v of %d recorded after %v", m["aupd_messages_total"], recorded, time.Since(start))
+		}
+	}
+}
