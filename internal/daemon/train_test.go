@@ -106,10 +106,8 @@ const flumps = "the flumps of this tenant were grommeted again, please look at t
 
 func TestTrain(t *testing.T) {
 	d := newTrainDesk(t)
-	shipped, taught := d.primary(flumps), aup.ClauseID("2.3")
-	if shipped == taught {
-		taught = "1.3"
-	}
+	const taught aup.ClauseID = "1.3" // nothing in the text speaks for it
+	shipped := d.primary(flumps)
 	d.decide(4, flumps, taught)
 	if _, err := d.Train(t.Context(), ann, aup.TrainRequest{}); !errors.Is(err, aup.ErrInvalid) {
 		t.Fatalf("training on 4 decisions: %v", err)
