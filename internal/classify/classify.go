@@ -34,7 +34,7 @@ import (
 )
 
 // Threshold is the score from which a clause beside the primary one is recorded.
-const Threshold = 0.15
+const Threshold = 0.5
 
 // A Classifier holds documents against one policy. It is safe for concurrent
 // use.

@@ -24,7 +24,7 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 		}
 	}
 	v := aup.Verdict{Outcome: aup.OutcomeNone, Primary: aup.None, Clauses: []aup.ClauseID{}, Findings: []aup.Finding{}}
-	if best := bestOf(clauses); best != nil && best.odds > none.odds {
+	if best := c.bestOf(clauses); best != nil && best.odds > none.odds {
 		best = c.firstPlace(clauses, best)
 		v.Outcome, v.Primary = aup.OutcomeViolation, best.clause
 		if cl, _ := c.policy.Clause(best.clause); cl.Exception {
@@ -34,7 +34,7 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 	}
 	c.review(&v, doc, zones, clauses, none)
 	v.Findings = findings(clauses)
-	c.urgent(&v, clauses)
+	c.urgent(&v, zones, clauses)
 	c.weigh(&v)
 	return v
 }
@@ -50,12 +50,24 @@ func (c *Classifier) weigh(v *aup.Verdict) {
 	}
 }
 
-func bestOf(s []score) *score {
-	if len(s) == 0 {
-		return nil
+// bestOf returns the best of scores, nil if there are none. An exception must be
+// claimed: where its rules do not say so and it is not likely, the next best
+// stands in its place.
+func (c *Classifier) bestOf(all []score) *score {
+	for i := range all {
+		s := &all[i]
+		cl, _ := c.policy.Clause(s.clause)
+		if !cl.Exception || s.byRules() >= claimed || s.probability() >= likely {
+			return s
+		}
 	}
-	return &s[0]
+	return nil
 }
+
+const (
+	claimed = 0.5 // by an exception's rules
+	likely  = 0.9 // without them
+)
 
 // firstPlace returns the score of the clause that the report is about: best, or
 // the one that it yields to.
@@ -66,7 +78,7 @@ func (c *Classifier) firstPlace(all []score, best *score) *score {
 		}
 		for i := range all {
 			s := &all[i]
-			serious := s.probability() >= companionFrom || s.byRules() >= 0.5
+			serious := s.probability() >= companionFrom || s.byRules() >= claimed
 			if slices.Contains(y.To, s.clause) && serious && s.odds >= best.odds-y.Within {
 				return s
 			}
@@ -75,13 +87,16 @@ func (c *Classifier) firstPlace(all []score, best *score) *score {
 	return best
 }
 
-// criticalFrom is the score, or that of the rules alone, from which a clause of
-// the highest severity is recorded: missing a minor costs more than a look.
-const criticalFrom = 0.25
+// A clause of the highest severity is recorded from a lower score, or from what
+// its rules say alone: missing a minor costs more than a look.
+const (
+	criticalFrom      = 0.4
+	criticalRuledFrom = 0.25
+)
 
 // companionFrom is the score from which a clause is recorded beside one that it
 // usually comes with.
-const companionFrom = 0.05
+const companionFrom = 0.1
 
 // recorded returns the clauses that would be recorded, the primary one first:
 // it and every further one over the threshold. An exception stands alone, and
@@ -97,7 +112,7 @@ func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID 
 		if c.vocab.companions(primary, s.clause) {
 			from = companionFrom
 		}
-		critical := cl.Severity == aup.Critical && max(s.probability(), s.byRules()) >= criticalFrom
+		critical := cl.Severity == aup.Critical && (s.probability() >= criticalFrom || s.byRules() >= criticalRuledFrom)
 		if s.clause != primary && !cl.Exception && (critical || s.probability() >= from) {
 			out = append(out, s.clause)
 		}
@@ -121,7 +136,7 @@ func (c *Classifier) review(v *aup.Verdict, doc *aup.Document, zones []zone, cla
 			read += len(strings.TrimSpace(z.raw))
 		}
 	}
-	best := bestOf(clauses)
+	best := c.bestOf(clauses)
 	switch {
 	case read == 0:
 		reason("there is no text to read%s", unread(doc))
@@ -173,17 +188,21 @@ func findings(all []score) []aup.Finding {
 	return out
 }
 
-// urgentFrom is the score from which a possible report about minors is read
-// first: missing one costs more than looking at ten.
-const urgentFrom = 0.15
+// A possible report about minors is read first from a low score, or from little
+// that its rules say: missing one costs more than looking at ten. Against no
+// violation it takes more.
+const (
+	urgentFrom          = 0.15
+	urgentAgainstNoneAt = 0.35
+)
 
 // urgent says why a report is to be read before others. The rules alone suffice:
 // what was learned may not outvote them.
-func (c *Classifier) urgent(v *aup.Verdict, all []score) {
+func (c *Classifier) urgent(v *aup.Verdict, zones []zone, all []score) {
 	for _, s := range all {
 		cl, ok := c.policy.Clause(s.clause)
 		p := max(s.probability(), s.byRules())
-		if !ok || cl.Severity != aup.Critical || p < urgentFrom || v.Primary == aup.None && p < Threshold {
+		if !ok || cl.Severity != aup.Critical || p < urgentFrom || v.Primary == aup.None && p < urgentAgainstNoneAt {
 			continue
 		}
 		v.Urgent = "may concern " + strings.ToLower(cl.Title)
@@ -193,5 +212,15 @@ func (c *Classifier) urgent(v *aup.Verdict, all []score) {
 			v.Reason = fmt.Sprintf("unsure between no violation and %s", s.clause)
 		}
 		return
+	}
+	for i := range c.vocab.urgent {
+		r := &c.vocab.urgent[i]
+		if v.Primary == aup.None || r.Clause != aup.None && !slices.Contains(v.Clauses, r.Clause) {
+			continue
+		}
+		if _, ok := r.fire(zones); ok {
+			v.Urgent = "may concern " + r.Reason
+			return
+		}
 	}
 }

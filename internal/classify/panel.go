@@ -46,7 +46,8 @@ func (p *Panel) Model() string { return p.main.Model() }
 // Classify returns the main policy's verdict on doc, and with it what the
 // further policies find: their clauses, by the ids under which the set knows
 // them, follow those of the main policy. A report that breaks a further policy
-// alone is a violation with that policy's clause as the primary one.
+// alone, or surely where the main policy needs a look, is a violation with that
+// policy's clause as the primary one.
 func (p *Panel) Classify(doc *aup.Document) aup.Verdict {
 	v := p.main.Classify(doc)
 	for i, c := range p.further {
@@ -59,10 +60,14 @@ func (p *Panel) Classify(doc *aup.Document) aup.Verdict {
 		if w.Outcome != aup.OutcomeViolation {
 			continue
 		}
+		var clauses []aup.ClauseID
 		for _, id := range w.Clauses {
-			v.Clauses = append(v.Clauses, of.Qualify(id))
+			clauses = append(clauses, of.Qualify(id))
 		}
-		if v.Primary == aup.None {
+		if v.Primary != aup.None && (w.Review || !v.Review) {
+			v.Clauses = append(v.Clauses, clauses...)
+		} else {
+			v.Clauses = append(clauses, v.Clauses...)
 			v.Outcome, v.Primary, v.Review, v.Reason = w.Outcome, of.Qualify(w.Primary), w.Review, w.Reason
 		}
 		if w.Severity.Rank() < v.Severity.Rank() {

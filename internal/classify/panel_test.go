@@ -36,7 +36,7 @@ func TestPanel(t *testing.T) {
 		with       aup.ClauseID
 	}{
 		{"by the rules of a built-in clause", "A member keeps threatening me and my colleague in the forum, he stalks and defames us.", "1.4", "conduct:1"},
-		{"of the further policy alone", "Hello. It is about subdomain squatting. Regards", "conduct:2", "conduct:2"},
+		{"of the further policy alone", "This is subdomain squatting.", "conduct:2", "conduct:2"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			doc := document("Acceptable Use Policy", tc.text)

@@ -33,6 +33,7 @@ type vocabulary struct {
 	automaton ahocorasick.AhoCorasick
 	rules     []rule
 	yields    []yield
+	urgent    []rule   // what makes a report urgent, beside its clauses
 	concepts  []string // names by number
 	learned   *learned // nil while it is trained
 	digest    string
@@ -80,16 +81,17 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			return nil, err
 		}
 		all = append(all, data)
-		if strings.HasPrefix(e.Name(), "rules") {
-			var more []rule
-			if err := yaml.UnmarshalWithOptions(data, &more, yaml.Strict()); err != nil {
-				return nil, fmt.Errorf("%s: %w", e.Name(), err)
-			}
-			rules = append(rules, more...)
-			continue
+		var into any
+		switch e.Name() {
+		case "rules.yaml":
+			into = &rules
+		case "yields.yaml":
+			into = &v.yields
+		case "urgent.yaml":
+			into = &v.urgent
 		}
-		if e.Name() == "yields.yaml" {
-			if err := yaml.UnmarshalWithOptions(data, &v.yields, yaml.Strict()); err != nil {
+		if into != nil {
+			if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
 				return nil, fmt.Errorf("%s: %w", e.Name(), err)
 			}
 			continue
@@ -108,6 +110,11 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			return nil, err
 		}
 		v.rules = append(v.rules, r)
+	}
+	for i := range v.urgent {
+		if err := v.urgent[i].resolve(v); err != nil {
+			return nil, err
+		}
 	}
 	texts := make([]string, len(v.phrases))
 	for i, ph := range v.phrases {
