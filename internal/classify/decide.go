@@ -50,18 +50,22 @@ func (c *Classifier) weigh(v *aup.Verdict) {
 	}
 }
 
-// bestOf returns the best of scores, nil if there are none. An exception must be
-// claimed: where its rules do not say so and it is not likely, the next best
-// stands in its place.
+// bestOf returns the best of scores that may have the first place, nil if there
+// is none.
 func (c *Classifier) bestOf(all []score) *score {
 	for i := range all {
-		s := &all[i]
-		cl, _ := c.policy.Clause(s.clause)
-		if !cl.Exception || s.byRules() >= claimed || s.probability() >= likely {
-			return s
+		if c.stands(&all[i]) {
+			return &all[i]
 		}
 	}
 	return nil
+}
+
+// stands reports whether s may have the first place: an exception must be
+// claimed, or be likely without that.
+func (c *Classifier) stands(s *score) bool {
+	cl, _ := c.policy.Clause(s.clause)
+	return !cl.Exception || s.byRules() >= claimed || s.probability() >= likely
 }
 
 const (
@@ -79,7 +83,7 @@ func (c *Classifier) firstPlace(all []score, best *score) *score {
 		for i := range all {
 			s := &all[i]
 			serious := s.probability() >= companionFrom || s.byRules() >= claimed
-			if slices.Contains(y.To, s.clause) && serious && s.odds >= best.odds-y.Within {
+			if slices.Contains(y.To, s.clause) && serious && c.stands(s) && s.odds >= best.odds-y.Within {
 				return s
 			}
 		}
