@@ -124,6 +124,7 @@ func (d *daemon) consoleMux(ctx context.Context) (*http.ServeMux, *web.Console) 
 	return mux, web.New(mux, web.Options{
 		Desk:   desk.New(d.backlog(), d.store).Searching(d.index),
 		Ledger: d.store, Contents: contents{spoolDir(d.cfg.Data)},
+		Filters: desk.Filters{Shelf: d.store.Shelf()}, Library: liveLibrary{d},
 		Policy:  func() *policy.Policy { return d.brain.Load().policy.Policy },
 		Version: d.opt.Version, Log: d.opt.Log,
 	})

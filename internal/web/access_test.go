@@ -39,6 +39,7 @@ func TestRights(t *testing.T) {
 		{"/mailboxes/abuse/INBOX/in", false, 403, 403, 200, 200, 200},
 		{"/next", true, 403, 403, 403, 303, 303},
 		{"/reports/" + string(plain) + "/act?do=noted&reason=x", true, 403, 403, 403, 422, 422},
+		{"/filters", true, 403, 403, 404, 404, 404},
 		{"/bulk", true, 403, 403, 403, 403, 422},
 	} {
 		for _, one := range []struct {

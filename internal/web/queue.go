@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"aupd/internal/aup"
+	"aupd/internal/desk"
 	"aupd/internal/policy"
 )
 
@@ -58,9 +59,15 @@ func (c *Console) queue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	var saved []desk.Filter
+	if c.Filters.Shelf != nil {
+		if saved, err = c.Filters.List(ctx); err != nil {
+			return err
+		}
+	}
 	me := aup.PrincipalOf(ctx)
 	c.render(w, r, status, "queue", map[string]any{
-		"Title": "Queue", "Filter": f, "Quick": quicks(f.Text, me.Name), "Rows": c.rows(ctx, page.Reports),
+		"Title": "Queue", "Filter": f, "Saved": saved, "Keeps": c.Filters.Shelf != nil, "Quick": quicks(f.Text, me.Name), "Rows": c.rows(ctx, page.Reports),
 		"Result": page, "First": v.Get("after") == "", "Next": moreOf(r.URL, page.Next),
 		"Clauses": c.Policy().Clauses, "Outcomes": outcomes, "States": append([]aup.State{aup.StateOpen}, aup.States...),
 		"Severities": aup.Severities, "Mailboxes": mailboxNames(stats), "Any": stats.Reports > 0,

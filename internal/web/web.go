@@ -33,6 +33,10 @@ type Options struct {
 	Ledger aup.Ledger
 	// Contents reads attachments and HTML; without it neither is offered.
 	Contents Contents
+	// Filters are the saved ones; without a shelf none are kept.
+	Filters desk.Filters
+	// Library holds earlier policy versions; nil for none.
+	Library aup.Librarian
 	// Policy returns the policy in force. It must be quick.
 	Policy  func() *policy.Policy
 	Version string
@@ -83,6 +87,7 @@ func New(mux *http.ServeMux, opt Options) *Console {
 		{"GET /{$}", aup.RightRead, c.today},
 		{"POST /next", aup.RightTriage, c.next},
 		{"GET /queue", aup.RightRead, c.queue},
+		{"POST /filters", aup.RightRead, c.filters},
 		{"POST /bulk", aup.RightBulk, c.bulk},
 		{"GET /reports/{id}", aup.RightRead, c.report},
 		{"POST /reports/{id}/act", aup.RightTriage, c.act},
