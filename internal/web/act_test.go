@@ -35,7 +35,7 @@ func TestActions(t *testing.T) {
 		{url.Values{"do": {"claimed"}}, func(r aup.Report) bool { return r.ClaimedBy(now) == "lena" }, "Claimed."},
 		{url.Values{"do": {"released"}}, func(r aup.Report) bool { return r.Claim == nil }, "Released."},
 		{url.Values{"do": {"waiting"}, "reason": {"a log"}}, func(r aup.Report) bool { return r.State == aup.StateWaiting && r.StateReason == "a log" }, "Set to wait."},
-		{url.Values{"do": {"noted"}, "reason": {"seen before"}}, func(r aup.Report) bool { return true }, "Noted."},
+		{url.Values{"do": {"noted"}, "reason": {"seen before"}}, func(aup.Report) bool { return true }, "Noted."},
 		{url.Values{"do": {"tagged"}, "add": {"One, two"}, "remove": {"three"}}, func(r aup.Report) bool { return strings.Join(r.Tags, " ") == "one two" }, "Tagged."},
 		{url.Values{"do": {"assigned"}, "to": {" bob "}}, func(r aup.Report) bool { return r.Assignee == "bob" }, "Assigned to bob."},
 		{url.Values{"do": {"assigned"}}, func(r aup.Report) bool { return r.Assignee == "" }, "Assigned to nobody."},

@@ -24,7 +24,7 @@ func filled(t testing.TB) (d *world, plain, urgent, sealed aup.ReportID) {
 	t.Helper()
 	d = newWorld(t)
 	rows := []aup.LedgerRow{
-		{First: 5, Last: 5, Fate: aup.NearMiss, Note: "Acceptible use"}, {First: 8000, Last: 8000, Fate: aup.NearMiss, Note: hostile},
+		{First: 5, Last: 5, Fate: aup.NearMiss, Note: "Usage policy complaint"}, {First: 8000, Last: 8000, Fate: aup.NearMiss, Note: hostile},
 		{First: 8001, Last: 8002, Fate: aup.NotSelected},
 	}
 	if err := d.Account(t.Context(), aup.Epoch{Mailbox: "abuse", Folder: "INBOX/in", UIDValidity: 1}, rows, 9000); err != nil {
@@ -221,7 +221,7 @@ func TestPages(t *testing.T) {
 		"numbers, empty":   {empty, "/numbers", 200, []string{"Nothing was received or decided"}},
 		"mailboxes":        {b, "/mailboxes", 200, []string{"abuse / INBOX/in", "up to date"}},
 		"mailboxes, empty": {empty, "/mailboxes", 200, []string{"No mailbox yet"}},
-		"mailbox":          {b, "/mailboxes/abuse/INBOX/in", 200, []string{"8000", "Acceptible use"}},
+		"mailbox":          {b, "/mailboxes/abuse/INBOX/in", 200, []string{"8000", "Usage policy complaint"}},
 		"no mailbox":       {b, "/mailboxes/abuse/x", 404, []string{"folder x of mailbox abuse"}},
 	} {
 		t.Run(name, func(t *testing.T) {
