@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"internal/desk":          {"internal/aup"},
 	"internal/search":        {"internal/aup"},
 	"internal/httpapi":       {"internal/aup", "internal/policy", "internal/desk"},
-	"internal/web":           {"internal/aup", "internal/policy"},
+	"internal/web":           {"internal/aup", "internal/policy", "internal/desk"},
 	"internal/access":        {"internal/aup"},
 	"internal/imaptest":      {"internal/aup"},
 	"internal/store/logtest": {"internal/aup"},

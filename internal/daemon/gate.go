@@ -10,6 +10,7 @@ import (
 	"aupd/config"
 	"aupd/internal/access"
 	"aupd/internal/aup"
+	"aupd/internal/web"
 )
 
 // listenConsole opens the listener of the console and the API.
@@ -48,12 +49,14 @@ func (d *daemon) console(ctx context.Context) (http.Handler, error) {
 		OnlyProxies: cfg.Public() && cfg.TLSCert == "", OIDC: oidcOf(d.cfg.Access.OIDC),
 		Idle: time.Duration(d.cfg.Access.Session.Idle), Absolute: time.Duration(d.cfg.Access.Session.Absolute),
 	}
+	mux, pages := d.consoleMux(ctx)
+	opt.LoginPage = func(w http.ResponseWriter, r *http.Request, v access.LoginView) { pages.Login(w, r, web.LoginView(v)) }
 	if !cfg.Public() {
 		opt.Owner = User()
 	} else if err := d.somebody(ctx); err != nil {
 		return nil, err
 	}
-	h := access.New(opt).Handler(d.consoleMux(ctx))
+	h := access.New(opt).Handler(mux)
 	if !cfg.Public() {
 		h = localOnly(h)
 	}

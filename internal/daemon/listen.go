@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aupd/internal/aup"
+	"aupd/internal/desk"
 	"aupd/internal/httpapi"
 	"aupd/internal/policy"
 	"aupd/internal/web"
@@ -115,14 +116,18 @@ func (d *daemon) socketMux(ctx context.Context) *http.ServeMux {
 	return mux
 }
 
-func (d *daemon) consoleMux(ctx context.Context) *http.ServeMux {
+// consoleMux returns the console and the API, and the console for its page to
+// sign in on.
+func (d *daemon) consoleMux(ctx context.Context) (*http.ServeMux, *web.Console) {
 	mux := http.NewServeMux()
 	httpapi.New(mux, d.backend(ctx))
-	web.New(mux, web.Options{
-		Backlog: d.backlog(), Policy: func() *policy.Policy { return d.brain.Load().policy.Policy },
+	return mux, web.New(mux, web.Options{
+		Desk:   desk.New(d.backlog(), d.store).Searching(d.index),
+		Ledger: d.store, Contents: contents{spoolDir(d.cfg.Data)},
+		Filters: desk.Filters{Shelf: d.store.Shelf()}, Library: liveLibrary{d},
+		Policy:  func() *policy.Policy { return d.brain.Load().policy.Policy },
 		Version: d.opt.Version, Log: d.opt.Log,
 	})
-	return mux
 }
 
 // backend is what operators work with, until ctx ends.

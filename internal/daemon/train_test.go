@@ -14,8 +14,8 @@ import (
 	"aupd/internal/store"
 )
 
-// A desk is a store with a librarian and somebody who decides.
-type desk struct {
+// A trainDesk is a store with a librarian and somebody who decides.
+type trainDesk struct {
 	*testing.T
 	Library
 	n int
@@ -23,7 +23,7 @@ type desk struct {
 
 var ann = aup.Actor{Name: "ann", From: "test"}
 
-func newTrainDesk(t *testing.T) *desk {
+func newTrainDesk(t *testing.T) *trainDesk {
 	t.Helper()
 	cfg := config.Default()
 	set, err := LoadPolicies(cfg)
@@ -40,17 +40,17 @@ func newTrainDesk(t *testing.T) *desk {
 		}
 		st.Close()
 	})
-	return &desk{t, Library{Config: cfg, Store: st}, 0}
+	return &trainDesk{t, Library{Config: cfg, Store: st}, 0}
 }
 
 // decide records n reports with that text and decides on each.
-func (d *desk) decide(n int, text string, clauses ...aup.ClauseID) {
+func (d *trainDesk) decide(n int, text string, clauses ...aup.ClauseID) {
 	d.Helper()
 	d.decideBy(n, text, func(aup.Hash) []aup.ClauseID { return clauses })
 }
 
 // decideBy is decide where what is decided follows from the message's hash.
-func (d *desk) decideBy(n int, text string, by func(aup.Hash) []aup.ClauseID) {
+func (d *trainDesk) decideBy(n int, text string, by func(aup.Hash) []aup.ClauseID) {
 	d.Helper()
 	set, err := d.InForce(d.Context())
 	if err != nil {
@@ -87,7 +87,7 @@ func (d *desk) decideBy(n int, text string, by func(aup.Hash) []aup.ClauseID) {
 }
 
 // primary is what the panel in force says of a text.
-func (d *desk) primary(text string) aup.ClauseID {
+func (d *trainDesk) primary(text string) aup.ClauseID {
 	d.Helper()
 	set, err := d.InForce(d.Context())
 	if err != nil {

@@ -13,13 +13,14 @@ type piece struct {
 	Text   string
 	Voice  aup.Voice
 	Hidden bool
-	Marks  []mark // empty for plain text
+	Marks  []because // empty for plain text
 }
 
-// A mark says which clause a stretch of text speaks for, and why.
-type mark struct {
+// A because says which clause a stretch of text speaks for, and why.
+type because struct {
 	Clause aup.ClauseID
 	Reason string
+	Tint   int // see findingView
 }
 
 // Title is what a reader sees on hovering over the marked text.
@@ -42,6 +43,15 @@ func (p piece) Clauses() string {
 	return strings.Join(s, " ")
 }
 
+// Tint is the colour of the mark: that of the best of its clauses.
+func (p piece) Tint() int {
+	n := maxTint
+	for _, m := range p.Marks {
+		n = min(n, m.Tint)
+	}
+	return n
+}
+
 // maxShown is how much of one part a page shows, in bytes: some thirty screens.
 const maxShown = 64 << 10
 
@@ -61,12 +71,13 @@ func cut(p aup.Part, findings []aup.Finding) (pieces []piece, whole bool) {
 	type spanOf struct {
 		aup.Span
 		clause aup.ClauseID
+		tint   int
 	}
 	var spans []spanOf
-	for _, f := range findings {
+	for n, f := range findings {
 		for _, s := range f.Spans {
 			if s.Part == p.ID && s.Weight >= 0 && 0 <= s.Start && s.Start < s.End && s.End <= len(p.Text) {
-				spans = append(spans, spanOf{s, f.Clause})
+				spans = append(spans, spanOf{s, f.Clause, tint(n)})
 				add(s.Start, s.End)
 			}
 		}
@@ -85,7 +96,7 @@ func cut(p aup.Part, findings []aup.Finding) (pieces []piece, whole bool) {
 		pc.Hidden = slices.ContainsFunc(p.Hidden, func(r aup.Range) bool { return r.Start <= from && to <= r.End })
 		for _, s := range spans {
 			if s.Start <= from && to <= s.End {
-				pc.Marks = append(pc.Marks, mark{s.clause, s.Reason})
+				pc.Marks = append(pc.Marks, because{s.clause, s.Reason, s.tint})
 			}
 		}
 		pieces = append(pieces, pc)

@@ -1,14 +1,10 @@
 package web
 
 import (
-	"html/template"
 	"slices"
 	"strings"
-	"time"
 
 	"aupd/internal/aup"
-
-	"github.com/dustin/go-humanize"
 )
 
 // A findingView is a finding as the page shows it: the clause with its title,
@@ -19,6 +15,7 @@ type findingView struct {
 	Severity string
 	Recorded bool // it is among the report's clauses
 	Percent  int
+	Tint     int // of its marks in the text, from 1
 	Reasons  []reasonView
 }
 
@@ -29,21 +26,30 @@ type reasonView struct {
 }
 
 // maxWords is how many examples of words a reason shows: the text itself marks
-// them all.
-const maxWords = 4
+// them all. maxTint is how many clauses have a colour of their own.
+const (
+	maxWords   = 4
+	maxReasons = 8
+	maxTint    = 5
+)
 
-func (c *console) findings(r aup.Report) []findingView {
+// tint returns the number of the colour of the ith finding.
+func tint(i int) int { return min(i+1, maxTint) }
+
+func (c *Console) findings(r aup.Report) []findingView {
 	p := c.Policy()
 	var out []findingView
-	for _, f := range r.Findings {
-		v := findingView{Clause: f.Clause, Recorded: slices.Contains(r.Clauses, f.Clause), Percent: int(f.Score*100 + 0.5)}
+	for n, f := range r.Findings {
+		v := findingView{Clause: f.Clause, Recorded: slices.Contains(r.Clauses, f.Clause), Percent: int(f.Score*100 + 0.5), Tint: tint(n)}
 		if clause, ok := p.Clause(f.Clause); ok {
 			v.Title, v.Severity = clause.Title, string(clause.Severity)
 		}
 		for _, s := range f.Spans {
 			i := slices.IndexFunc(v.Reasons, func(r reasonView) bool { return r.Text == s.Reason })
 			if i < 0 {
-				i = len(v.Reasons)
+				if i = len(v.Reasons); i == maxReasons {
+					continue
+				}
 				v.Reasons = append(v.Reasons, reasonView{Text: s.Reason, Against: s.Weight < 0})
 			}
 			if word := shorten(s.Text); len(v.Reasons[i].Words) < maxWords && !slices.Contains(v.Reasons[i].Words, word) {
@@ -55,40 +61,36 @@ func (c *console) findings(r aup.Report) []findingView {
 	return out
 }
 
-// shorten returns s on one line, cut to what is read at a glance.
-func shorten(s string) string {
-	const most = 60
-	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) <= most {
-		return string(r)
-	}
-	return string(r[:most-1]) + "…"
-}
-
 // A messageView is the report's own message or an original, with its parts.
 type messageView struct {
-	aup.Message
-	Original bool
-	Parts    []partView
-	Files    []aup.Attachment
+	*aup.Message
+	Parts []partView
+	Files []aup.Attachment
 }
 
 type partView struct {
 	aup.Part
 	Pieces []piece
-	Cut    bool // more text than the page shows
+	Cut    bool   // more text than the page shows
+	Links  []link // what the HTML shows for a link, and where it leads
 }
+
+// A link is an HTML link as it is told: nothing to click on.
+type link struct{ Shown, Href string }
+
+// maxLinks is how many links of one part are told.
+const maxLinks = 40
 
 // messages returns the document's messages as its outline has them, each with
 // the parts that are shown. Subjects stand in the heads.
 func messages(r aup.Report, d aup.Document) []messageView {
 	var out []messageView
 	for _, b := range d.Outline() {
-		m := messageView{Message: d.Messages[b.Message], Original: b.Message > 0}
+		m := messageView{Message: &d.Messages[b.Message]}
 		for _, i := range b.Parts {
 			if p := d.Parts[i]; p.Shown() {
 				pieces, whole := cut(p, r.Findings)
-				m.Parts = append(m.Parts, partView{p, pieces, !whole})
+				m.Parts = append(m.Parts, partView{p, pieces, !whole, links(p)})
 			}
 		}
 		for _, i := range b.Attachments {
@@ -99,46 +101,44 @@ func messages(r aup.Report, d aup.Document) []messageView {
 	return out
 }
 
-// funcs are the templates' own words.
-func (c *console) funcs() template.FuncMap {
-	return template.FuncMap{
-		"ago":   func(t time.Time) string { return humanize.RelTime(t, c.Now(), "ago", "from now") },
-		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") },
-		"bytes": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
-		"title": func(id aup.ClauseID) string {
-			clause, _ := c.Policy().Clause(id)
-			return clause.Title
-		},
-		"addrs": func(as []aup.Address) string {
-			s := make([]string, len(as))
-			for i, a := range as {
-				s[i] = a.String()
-			}
-			return strings.Join(s, ", ")
-		},
-		"outcome": outcomeWord,
-		"short":   shorten,
-		"dict": func(kv ...any) map[string]any {
-			m := make(map[string]any, len(kv)/2)
-			for i := 0; i+1 < len(kv); i += 2 {
-				m[kv[i].(string)] = kv[i+1]
-			}
-			return m
-		},
+// links returns the links of p whose text does not say where they lead.
+func links(p aup.Part) []link {
+	var out []link
+	for _, l := range p.Links {
+		if l.Start < 0 || l.End > len(p.Text) || l.Start > l.End || len(out) == maxLinks {
+			continue
+		}
+		shown := strings.TrimSpace(p.Text[l.Start:l.End])
+		one := link{shorten(shown), shorten(l.Href)}
+		if shown != l.Href && !slices.Contains(out, one) {
+			out = append(out, one)
+		}
 	}
+	return out
 }
 
-// outcomeWord is what an operator calls an outcome.
-func outcomeWord(o aup.Outcome) string {
-	switch o {
-	case aup.OutcomeViolation:
-		return "violation"
-	case aup.OutcomeException:
-		return "permitted"
-	case aup.OutcomeNone:
-		return "no violation"
-	case aup.OutcomeReview:
-		return "needs a look"
+// A roleView is the indicators of one role, the most that a page shows.
+type roleView struct {
+	Role       aup.Role
+	Indicators []aup.Named
+	More       int
+}
+
+// maxIndicators is how many indicators of one role a page shows.
+const maxIndicators = 60
+
+// indicators returns the document's indicators by role.
+func indicators(d aup.Document) []roleView {
+	var out []roleView
+	for _, in := range d.ByRole() {
+		if len(out) == 0 || out[len(out)-1].Role != in.Role {
+			out = append(out, roleView{Role: in.Role})
+		}
+		if of := &out[len(out)-1]; len(of.Indicators) < maxIndicators {
+			of.Indicators = append(of.Indicators, in)
+		} else {
+			of.More++
+		}
 	}
-	return string(o)
+	return out
 }

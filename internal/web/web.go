@@ -1,182 +1,109 @@
 // Package web serves the console: pages rendered on the server from the
-// backlog. Pages need no script, load nothing from elsewhere, and show mail as
-// text only. Everything that a mail says is an attacker's: html/template
-// escapes it, and a strict Content-Security-Policy stands behind that.
+// backlog, by which operators read, decide and look things up. Every page
+// works without script; htmx and a small script of our own make it quicker.
+// Nothing is loaded from elsewhere, and mail is shown as text.
+//
+// Everything that a mail says is an attacker's: html/template escapes it, and
+// a strict Content-Security-Policy stands behind that. Who asks is found in
+// the request's context (aup.PrincipalOf). Every handler asks for the right
+// that it needs, and package desk, on which all stands, asks again and takes
+// the content out of a sealed report.
 package web
 
 import (
-	"bytes"
 	"embed"
-	"errors"
 	"html/template"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"aupd/internal/aup"
+	"aupd/internal/desk"
 	"aupd/internal/policy"
 )
 
 //go:embed templates static
 var files embed.FS
 
-// Options say what the console shows.
+// Options say what the console shows. Desk and Policy are needed.
 type Options struct {
-	Backlog aup.Backlog
-	// Policy returns the policy in force. It is called once a page.
+	Desk *desk.Desk
+	// Ledger lists near misses; without it only their number is shown.
+	Ledger aup.Ledger
+	// Contents reads attachments and HTML; without it neither is offered.
+	Contents Contents
+	// Filters are the saved ones; without a shelf none are kept.
+	Filters desk.Filters
+	// Library holds earlier policy versions; nil for none.
+	Library aup.Librarian
+	// Policy returns the policy in force. It must be quick.
 	Policy  func() *policy.Policy
 	Version string
 	Log     *slog.Logger     // discarded if nil
 	Now     func() time.Time // time.Now if nil
 }
 
-// pageSize is how many reports a page of the queue holds: what loads at once
-// on a bad line and is still scrolled through in a moment.
-const pageSize = 50
-
-type console struct {
-	Options
-	pages map[string]*template.Template
+// Contents reads what a message carries. The error is aup.ErrNotFound for what
+// is not there.
+type Contents interface {
+	// File writes the decoded content of an attachment of the size bytes of
+	// raw to w.
+	File(raw io.Reader, size int64, path aup.PartID, w io.Writer) error
+	// Markup returns the HTML that a part's text was made from.
+	Markup(raw io.Reader, size int64, part aup.PartID) (string, error)
 }
 
-// New adds the console's routes to mux.
-func New(mux *http.ServeMux, opt Options) {
+// A Console is the pages. It is safe for concurrent use.
+type Console struct {
+	Options
+	pages  map[string]*template.Template
+	assets assets
+}
+
+// pageNames are the templates that are a page each.
+var pageNames = []string{
+	"today", "queue", "report", "bulk", "cases", "case", "search", "policy", "numbers", "mailboxes", "mailbox", "login", "error",
+}
+
+// New adds the console's routes to mux, and returns it.
+func New(mux *http.ServeMux, opt Options) *Console {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	c := &console{Options: opt, pages: make(map[string]*template.Template)}
-	for _, name := range []string{"queue", "report", "error"} {
+	c := &Console{Options: opt, pages: make(map[string]*template.Template), assets: loadAssets()}
+	for _, name := range pageNames {
 		c.pages[name] = template.Must(template.New(name).Funcs(c.funcs()).
-			ParseFS(files, "templates/layout.html", "templates/"+name+".html"))
+			ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))
 	}
-	static, err := fs.Sub(files, "static")
-	if err != nil {
-		panic(err) // the folder is embedded above
+	for _, r := range []struct {
+		pattern string
+		need    aup.Right
+		handler handler
+	}{
+		{"GET /{$}", aup.RightRead, c.today},
+		{"POST /next", aup.RightTriage, c.next},
+		{"GET /queue", aup.RightRead, c.queue},
+		{"POST /filters", aup.RightRead, c.filters},
+		{"POST /bulk", aup.RightBulk, c.bulk},
+		{"GET /reports/{id}", aup.RightRead, c.report},
+		{"POST /reports/{id}/act", aup.RightTriage, c.act},
+		{"GET /reports/{id}/raw", aup.RightRead, c.raw},
+		{"GET /reports/{id}/files/{path...}", aup.RightRead, c.file},
+		{"GET /reports/{id}/preview/{part...}", aup.RightRead, c.preview},
+		{"GET /cases", aup.RightRead, c.cases},
+		{"GET /cases/{id}", aup.RightRead, c.oneCase},
+		{"GET /search", aup.RightRead, c.search},
+		{"GET /policy", aup.RightRead, c.policy},
+		{"GET /numbers", aup.RightRead, c.numbers},
+		{"GET /mailboxes", aup.RightRead, c.mailboxes},
+		{"GET /mailboxes/{mailbox}/{folder...}", aup.RightRead, c.mailbox},
+	} {
+		mux.Handle(r.pattern, c.page(r.need, r.handler))
 	}
-	mux.Handle("GET /{$}", c.page(c.queue))
-	mux.Handle("GET /reports/{id}", c.page(c.report))
-	mux.Handle("GET /reports/{id}/raw", c.page(c.raw))
-	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
-}
-
-// page wraps a handler that may fail: the error becomes a page that says what
-// is wrong, with the status of its kind.
-func (c *console) page(h func(http.ResponseWriter, *http.Request) error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		head := w.Header()
-		head.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		head.Set("X-Content-Type-Options", "nosniff")
-		head.Set("Referrer-Policy", "no-referrer")
-		head.Set("Cache-Control", "no-store")
-		if err := h(w, r); err != nil {
-			c.fail(w, r, err)
-		}
-	})
-}
-
-func (c *console) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, title := http.StatusInternalServerError, "This page could not be made"
-	switch {
-	case errors.Is(err, aup.ErrNotFound):
-		status, title = http.StatusNotFound, "There is no such report"
-	case errors.Is(err, aup.ErrInvalid), errors.Is(err, aup.ErrConflict):
-		status, title = http.StatusBadRequest, "This address cannot be read"
-	default:
-		c.Log.Error("page", "path", r.URL.Path, "err", err)
-	}
-	w.WriteHeader(status)
-	c.render(w, "error", map[string]any{"Title": title, "Error": err.Error()})
-}
-
-// render writes a page. A template that fails half way leaves a cut page
-// rather than a mix of two, so it is made in memory first.
-func (c *console) render(w http.ResponseWriter, name string, data map[string]any) {
-	data["Version"] = c.Version
-	var b bytes.Buffer
-	if err := c.pages[name].ExecuteTemplate(&b, "layout.html", data); err != nil {
-		c.Log.Error("render", "page", name, "err", err)
-		http.Error(w, "This page could not be made; the log says why.", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	// A reader that went away needs no page.
-	_, _ = b.WriteTo(w)
-}
-
-func (c *console) queue(w http.ResponseWriter, r *http.Request) error {
-	v := r.URL.Query()
-	q := aup.Query{
-		Clause: aup.ClauseID(v.Get("clause")), Outcome: aup.Outcome(v.Get("outcome")),
-		Mailbox: v.Get("mailbox"), After: aup.ReportID(v.Get("after")), Limit: pageSize,
-	}
-	page, err := c.Backlog.Reports(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	status, err := c.Backlog.Status(r.Context())
-	if err != nil {
-		return err
-	}
-	next := ""
-	if page.Next != "" {
-		v.Set("after", string(page.Next))
-		next = "?" + v.Encode()
-	}
-	first := url.Values{}
-	for _, name := range []string{"clause", "outcome", "mailbox"} {
-		if v.Get(name) != "" {
-			first.Set(name, v.Get(name))
-		}
-	}
-	c.render(w, "queue", map[string]any{
-		"Title": "Backlog", "Query": q, "Reports": page.Reports, "Next": next, "First": "?" + first.Encode(),
-		"Status": status, "Clauses": c.Policy().Clauses,
-		"Outcomes": []aup.Outcome{aup.OutcomeViolation, aup.OutcomeReview, aup.OutcomeException, aup.OutcomeNone},
-	})
-	return nil
-}
-
-func (c *console) report(w http.ResponseWriter, r *http.Request) error {
-	id := aup.ReportID(r.PathValue("id"))
-	report, err := c.Backlog.Report(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	doc, err := c.Backlog.Document(r.Context(), report.ID)
-	if err != nil {
-		return err
-	}
-	c.render(w, "report", map[string]any{
-		"Title": report.Subject, "Report": report, "Document": doc,
-		"Findings": c.findings(report), "Messages": messages(report, doc), "Indicators": doc.ByRole(), "Machines": doc.Machine,
-	})
-	return nil
-}
-
-// raw sends the message as a file to keep: never as something to show.
-func (c *console) raw(w http.ResponseWriter, r *http.Request) error {
-	report, err := c.Backlog.Report(r.Context(), aup.ReportID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	raw, err := c.Backlog.Raw(r.Context(), report.ID)
-	if err != nil {
-		return err
-	}
-	defer raw.Close()
-	head := w.Header()
-	head.Set("Content-Type", "application/octet-stream")
-	head.Set("Content-Disposition", `attachment; filename="`+string(report.ID)+`.eml"`)
-	head.Set("Content-Length", strconv.FormatInt(report.Size, 10))
-	if _, err := io.Copy(w, raw); err != nil {
-		panic(http.ErrAbortHandler) // so that a part is not taken for the whole
-	}
-	return nil
+	mux.Handle("GET /static/{version}/{path...}", http.HandlerFunc(c.assets.serve))
+	return c
 }
