@@ -7,8 +7,8 @@ import (
 	"aupd/internal/aup"
 )
 
-// A piece is a stretch of text in which voice, marks and hiddenness stay the
-// same.
+// A piece is a stretch of text in which voice, hiddenness and the marks' clauses
+// stay the same.
 type piece struct {
 	Text   string
 	Voice  aup.Voice
@@ -40,6 +40,7 @@ func (p piece) Clauses() string {
 			s = append(s, string(m.Clause))
 		}
 	}
+	slices.Sort(s)
 	return strings.Join(s, " ")
 }
 
@@ -96,12 +97,37 @@ func cut(p aup.Part, findings []aup.Finding) (pieces []piece, whole bool) {
 		pc.Hidden = slices.ContainsFunc(p.Hidden, func(r aup.Range) bool { return r.Start <= from && to <= r.End })
 		for _, s := range spans {
 			if s.Start <= from && to <= s.End {
-				pc.Marks = append(pc.Marks, because{s.clause, s.Reason, s.tint})
+				pc.mark(because{s.clause, s.Reason, s.tint})
 			}
 		}
-		pieces = append(pieces, pc)
+		pieces = join(pieces, pc)
 	}
 	return pieces, end == len(p.Text)
+}
+
+// mark adds a reason that is not there yet.
+func (p *piece) mark(b because) {
+	if !slices.Contains(p.Marks, b) {
+		p.Marks = append(p.Marks, b)
+	}
+}
+
+// join adds a piece. One that speaks for the same clauses as the piece before
+// goes on with it: where one phrase ends within another is of no use to a
+// reader.
+func join(pieces []piece, next piece) []piece {
+	if len(pieces) == 0 || len(next.Marks) == 0 {
+		return append(pieces, next)
+	}
+	last := &pieces[len(pieces)-1]
+	if last.Voice != next.Voice || last.Hidden != next.Hidden || last.Clauses() != next.Clauses() {
+		return append(pieces, next)
+	}
+	last.Text += next.Text
+	for _, m := range next.Marks {
+		last.mark(m)
+	}
+	return pieces
 }
 
 func voiceAt(p aup.Part, at int) aup.Voice {
