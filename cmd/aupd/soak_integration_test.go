@@ -129,7 +129,7 @@ func newSoak(t *testing.T, rng *rand.Rand) *soak {
 // start starts a daemon.
 func (s *soak) start() {
 	s.Helper()
-	cmd := exec.Command(s.bin, "--config", s.config, "serve")
+	cmd := exec.CommandContext(s.Context(), s.bin, "--config", s.config, "serve")
 	cmd.Stdout, cmd.Stderr = s.log, s.log
 	if err := cmd.Start(); err != nil {
 		s.Fatal(err)

@@ -117,6 +117,7 @@ Far :far:
 Near :near:
 Sync Pull
 Create Near
+SyncState *
 `, host, port, imaptest.Username, imaptest.Password, dir, dir)
 	return exec.CommandContext(ctx, "mbsync", "-c", file, "all")
 }

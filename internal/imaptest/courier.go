@@ -66,11 +66,12 @@ func StartCourier(ctx context.Context) (*Courier, error) {
 	if err := errors.Join(os.Chmod(dir, 0o711), c.Create("INBOX")); err != nil {
 		return nil, errors.Join(err, c.ln.Close(), os.RemoveAll(dir))
 	}
-	c.work.Go(c.accept)
+	life := context.WithoutCancel(ctx) // a session ends with its client
+	c.work.Go(func() { c.accept(life) })
 	return c, nil
 }
 
-func (c *Courier) accept() {
+func (c *Courier) accept(ctx context.Context) {
 	for {
 		conn, err := c.ln.Accept()
 		if err != nil {
@@ -80,7 +81,7 @@ func (c *Courier) accept() {
 		c.open[conn] = true
 		c.mu.Unlock()
 		c.work.Go(func() {
-			_ = c.serve(conn) // a session that fails ends, as the test will notice
+			_ = c.serve(ctx, conn) // a session that fails ends, as the test will notice
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			delete(c.open, conn)
@@ -90,7 +91,7 @@ func (c *Courier) accept() {
 }
 
 // serve greets, signs in, and hands the session over to Courier.
-func (c *Courier) serve(conn net.Conn) error {
+func (c *Courier) serve(ctx context.Context, conn net.Conn) error {
 	r := bufio.NewReader(conn)
 	tag, err := courierLogin(conn, r)
 	if err != nil {
@@ -101,7 +102,7 @@ func (c *Courier) serve(conn net.Conn) error {
 		return err
 	}
 	theirs, ours := os.NewFile(uintptr(pair[0]), "imapd"), os.NewFile(uintptr(pair[1]), "front")
-	cmd := c.command(tag)
+	cmd := c.command(ctx, tag)
 	cmd.Stdin, cmd.Stdout = theirs, theirs
 	err = cmd.Start()
 	_ = theirs.Close() // the server has its own
@@ -118,9 +119,9 @@ func (c *Courier) serve(conn net.Conn) error {
 }
 
 // command is Courier's session, for a client that signed in with tag.
-func (c *Courier) command(tag string) *exec.Cmd {
+func (c *Courier) command(ctx context.Context, tag string) *exec.Cmd {
 	lib := filepath.Join(c.prefix, "usr/lib")
-	cmd := exec.Command(filepath.Join(c.prefix, "usr/bin/imapd"), "Maildir")
+	cmd := exec.CommandContext(ctx, filepath.Join(c.prefix, "usr/bin/imapd"), "Maildir")
 	cmd.Dir = filepath.Join(c.dir, "home")
 	cmd.Env = []string{
 		"PATH=/usr/bin:/bin", "HOME=" + cmd.Dir, "LD_LIBRARY_PATH=" + lib + ":" + lib + "/courier-authlib:" + lib + "/x86_64-linux-gnu", "AUTHENTICATED=" + Username, "IMAPLOGINTAG=" + tag,
