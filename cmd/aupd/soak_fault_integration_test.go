@@ -119,7 +119,7 @@ func (s *soak) kill() error {
 	if err := s.daemon.Process.Kill(); err != nil {
 		return err
 	}
-	_ = <-s.ended // it ends by the signal
+	<-s.ended // it ends by the signal
 	s.start()
 	return nil
 }

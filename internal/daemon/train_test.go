@@ -86,8 +86,8 @@ func (d *trainDesk) decideBy(n int, text string, by func(aup.Hash) []aup.ClauseI
 	}
 }
 
-// primary is what the panel in force says of a text.
-func (d *trainDesk) primary(text string) aup.ClauseID {
+// primary is what the panel in force says of flumps.
+func (d *trainDesk) primary() aup.ClauseID {
 	d.Helper()
 	set, err := d.InForce(d.Context())
 	if err != nil {
@@ -97,7 +97,7 @@ func (d *trainDesk) primary(text string) aup.ClauseID {
 	if err != nil {
 		d.Fatal(err)
 	}
-	raw := []byte("Subject: Acceptable Use Policy\r\n\r\nTicket 0: " + text)
+	raw := []byte("Subject: Acceptable Use Policy\r\n\r\nTicket 0: " + flumps)
 	doc := evidence.Parse(bytes.NewReader(raw), int64(len(raw)), evidence.Options{})
 	return panel.Classify(&doc).Primary
 }
@@ -107,7 +107,7 @@ const flumps = "the flumps of this tenant were grommeted again, please look at t
 func TestTrain(t *testing.T) {
 	d := newTrainDesk(t)
 	const taught aup.ClauseID = "1.3" // nothing in the text speaks for it
-	shipped := d.primary(flumps)
+	shipped := d.primary()
 	d.decide(4, flumps, taught)
 	if _, err := d.Train(t.Context(), ann, aup.TrainRequest{}); !errors.Is(err, aup.ErrInvalid) {
 		t.Fatalf("training on 4 decisions: %v", err)
@@ -117,14 +117,14 @@ func TestTrain(t *testing.T) {
 	if err != nil || dry.Decisions != 20 || dry.Corrections != 20 || dry.Held == 0 || dry.After != 1 || dry.Before != 0 {
 		t.Fatalf("a trial: %+v, %v", dry, err)
 	}
-	if got := d.primary(flumps); got != shipped {
+	if got := d.primary(); got != shipped {
 		t.Errorf("a trial changed what is found to %s", got)
 	}
 	done, err := d.Train(t.Context(), ann, aup.TrainRequest{})
 	if err != nil || done.Model != dry.Model {
 		t.Fatalf("training: %+v, %v", done, err)
 	}
-	if got := d.primary(flumps); got != taught {
+	if got := d.primary(); got != taught {
 		t.Errorf("after training %s is found", got)
 	}
 	// What follows from the log is the model that was recorded.
@@ -137,8 +137,8 @@ func TestTrain(t *testing.T) {
 		t.Errorf("model %s, %v; recorded was %s", p.Model(), err, done.Model)
 	}
 	back, err := d.Train(t.Context(), ann, aup.TrainRequest{Revert: true})
-	if err != nil || back.UpTo != 0 || d.primary(flumps) != shipped {
-		t.Errorf("reverted: %+v, %v, finds %s", back, err, d.primary(flumps))
+	if err != nil || back.UpTo != 0 || d.primary() != shipped {
+		t.Errorf("reverted: %+v, %v, finds %s", back, err, d.primary())
 	}
 }
 

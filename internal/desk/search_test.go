@@ -13,7 +13,7 @@ import (
 // everything finds every report.
 type everything struct{ aup.Backlog }
 
-func (e everything) Search(ctx context.Context, q aup.Query) (aup.SearchPage, error) {
+func (e everything) Search(ctx context.Context, _ aup.Query) (aup.SearchPage, error) {
 	page, err := e.Reports(ctx, aup.Query{})
 	var out aup.SearchPage
 	for _, r := range page.Reports {

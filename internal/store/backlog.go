@@ -53,7 +53,7 @@ func (s *Store) newest(ctx context.Context, f *finder) (page aup.Page, err error
 			page.Next = page.Reports[len(page.Reports)-1].ID
 			return page, nil
 		}
-		r, _, err := s.read(f.view, h.id)
+		r, err := s.read(f.view, h.id)
 		if err != nil {
 			return page, err
 		}
@@ -63,12 +63,12 @@ func (s *Store) newest(ctx context.Context, f *finder) (page aup.Page, err error
 }
 
 // read returns the report as readers see it: with its deadline.
-func (s *Store) read(view *bbolt.Bucket, id aup.ReportID) (aup.Report, aup.Seq, error) {
-	r, first, err := readReport(view, id)
+func (s *Store) read(view *bbolt.Bucket, id aup.ReportID) (aup.Report, error) {
+	r, _, err := readReport(view, id)
 	if err == nil && r.State.Open() {
 		r.Due = s.deadlines().Due(r.Severity, r.Urgent != "", r.Received)
 	}
-	return r, first, err
+	return r, err
 }
 
 // Report implements [aup.Backlog].
@@ -79,7 +79,7 @@ func (s *Store) Report(ctx context.Context, id aup.ReportID) (r aup.Report, err 
 		if err != nil {
 			return err
 		}
-		r, _, err = s.read(view, full)
+		r, err = s.read(view, full)
 		return err
 	})
 	return r, err

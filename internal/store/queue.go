@@ -125,7 +125,7 @@ func (s *Store) queue(ctx context.Context, f *finder) (aup.Page, error) {
 			page.Next = page.Reports[len(page.Reports)-1].ID
 			break
 		}
-		r, _, err := s.read(f.view, p.id)
+		r, err := s.read(f.view, p.id)
 		if err != nil {
 			return page, err
 		}

@@ -46,7 +46,7 @@ func (s *Store) Similar(ctx context.Context, id aup.ReportID, limit int) (out []
 				return nil
 			}
 			_, other := parseIndexValue(view.Bucket(bucketIndex).Get(indexKey(termAll, []byte(b.seq))))
-			found, _, err := s.read(view, other)
+			found, err := s.read(view, other)
 			if err != nil {
 				return err
 			}

@@ -82,15 +82,16 @@ func (s *Store) actOne(tx *bbolt.Tx, who aup.Actor, id aup.ReportID, a aup.Actio
 	if err != nil {
 		return aup.Report{}, err
 	}
-	r, _, err := s.read(view, full)
+	r, err := s.read(view, full)
 	if err != nil {
 		return r, err
 	}
 	if a.Key != "" && tx.Bucket(bucketKeys).Get([]byte(aup.ActionKey(full, who, a.Key))) != nil {
 		return r, nil
 	}
+	var events []aup.Event
 	if a.Do == aup.EventLinked && a.With != "" {
-		if a, err = s.caseOf(tx, who, r, a); err != nil {
+		if a, events, err = s.caseOf(tx, who, r, a); err != nil {
 			return r, err
 		}
 	}
@@ -98,41 +99,37 @@ func (s *Store) actOne(tx *bbolt.Tx, who aup.Actor, id aup.ReportID, a aup.Actio
 	if err != nil {
 		return r, err
 	}
-	if err := appendEvent(tx, e); err != nil {
-		return r, err
+	for _, e := range append(events, e) {
+		if err := appendEvent(tx, e); err != nil {
+			return r, err
+		}
 	}
-	after, _, err := s.read(view, full)
+	after, err := s.read(view, full)
 	return after, err
 }
 
-// caseOf turns a link with another report into a link to its case, which it
-// begins where there is none.
-func (s *Store) caseOf(tx *bbolt.Tx, who aup.Actor, r aup.Report, a aup.Action) (aup.Action, error) {
+// caseOf turns a link with another report into a link to its case, and returns
+// the event with which that begins where there is none.
+func (s *Store) caseOf(tx *bbolt.Tx, who aup.Actor, r aup.Report, a aup.Action) (aup.Action, []aup.Event, error) {
 	view := tx.Bucket(bucketView)
 	with, err := complete(view, a.With)
 	if err != nil {
-		return a, err
+		return a, nil, err
 	}
 	other, _, err := readReport(view, with)
 	if err != nil {
-		return a, err
+		return a, nil, err
 	}
 	if with == r.ID {
-		return a, fmt.Errorf("report %s is not linked to itself: %w", r.ID, aup.ErrInvalid)
-	}
-	if other.Case == "" {
-		first := aup.Action{Do: aup.EventLinked, Case: aup.NewCaseID(with), Reason: "the case begins with it"}
-		e, err := other.Act(first, who, s.now(), s.pinner())
-		if err != nil {
-			return a, err
-		}
-		if err := appendEvent(tx, e); err != nil {
-			return a, err
-		}
-		other.Case = first.Case
+		return a, nil, fmt.Errorf("report %s is not linked to itself: %w", r.ID, aup.ErrInvalid)
 	}
 	a.Case, a.With = other.Case, ""
-	return a, nil
+	if a.Case != "" {
+		return a, nil, nil
+	}
+	a.Case = aup.NewCaseID(with)
+	e, err := other.Act(aup.Action{Do: aup.EventLinked, Case: a.Case, Reason: "the case begins with it"}, who, s.now(), s.pinner())
+	return a, []aup.Event{e}, err
 }
 
 // maxFollow is how many events back in a thread are looked up.
