@@ -155,17 +155,19 @@ type Audit struct {
 
 // Status is how the backlog and the watched folders stand.
 type Status struct {
-	Version    string           `json:"version,omitempty"` // of the running daemon; empty without one
-	Reports    int              `json:"reports"`
-	Urgent     int              `json:"urgent"`  // of the open ones
-	Overdue    int              `json:"overdue"` // of the open ones
-	ByOutcome  map[Outcome]int  `json:"by_outcome"`
-	ByClause   map[ClauseID]int `json:"by_clause"` // by every recorded clause, not the primary one alone
-	ByState    map[State]int    `json:"by_state"`
-	Newest     time.Time        `json:"newest,omitzero"`
-	Events     Seq              `json:"events"`
-	StoreBytes int64            `json:"store_bytes"`
-	Folders    []FolderStatus   `json:"folders,omitempty"`
+	Version   string           `json:"version,omitempty"` // of the running daemon; empty without one
+	Reports   int              `json:"reports"`
+	Urgent    int              `json:"urgent"`  // of the open ones
+	Overdue   int              `json:"overdue"` // of the open ones
+	ByOutcome map[Outcome]int  `json:"by_outcome"`
+	ByClause  map[ClauseID]int `json:"by_clause"` // by every recorded clause, not the primary one alone
+	ByState   map[State]int    `json:"by_state"`
+	Newest    time.Time        `json:"newest,omitzero"`
+	// OpenNearMisses is how many near misses nobody has taken or dismissed.
+	OpenNearMisses int            `json:"open_near_misses"`
+	Events         Seq            `json:"events"`
+	StoreBytes     int64          `json:"store_bytes"`
+	Folders        []FolderStatus `json:"folders,omitempty"`
 }
 
 // FolderStatus is how one watched folder stands.

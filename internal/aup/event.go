@@ -44,8 +44,9 @@ type Event struct {
 	Classified *Classified    `json:"classified,omitempty"`
 	Policy     *PolicyApplied `json:"policy,omitempty"`
 	Trained    *Trained       `json:"trained,omitempty"`
-	Action     *Action        `json:"action,omitempty"` // of every kind in ActionKinds, and of an opening
-	Access     *Access        `json:"access,omitempty"` // of sign-ins and of changes to who may do what
+	Settled    *Settled       `json:"settled,omitempty"` // of every kind in SettleKinds
+	Action     *Action        `json:"action,omitempty"`  // of every kind in ActionKinds, and of an opening
+	Access     *Access        `json:"access,omitempty"`  // of sign-ins and of changes to who may do what
 }
 
 // Received is the payload of an EventReceived.

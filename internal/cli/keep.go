@@ -76,7 +76,7 @@ func plural(n int, word string) string {
 	if n == 1 {
 		return word
 	}
-	if strings.HasSuffix(word, "x") {
+	if strings.HasSuffix(word, "x") || strings.HasSuffix(word, "s") {
 		return word + "es"
 	}
 	return word + "s"

@@ -108,6 +108,12 @@ func what(e aup.Event) string {
 		return "classified " + strings.TrimSpace(string(e.Classified.Verdict.Outcome)+" "+joined(e.Classified.Verdict.Clauses))
 	case e.Policy != nil:
 		return "put policy " + e.Policy.Version + " into force"
+	case e.Settled != nil:
+		s := string(e.Kind) + " " + handle(e.Settled.Source)
+		if e.Settled.Reason != "" {
+			s += ": " + fit(e.Settled.Reason, 200)
+		}
+		return s
 	case e.Action != nil:
 		return deed(*e.Action)
 	}

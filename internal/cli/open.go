@@ -34,6 +34,7 @@ type backend struct {
 	aup.Ledger
 	aup.Keeper
 	aup.Librarian
+	aup.Tray
 	filters filters
 	daemon  *httpapi.Client // nil without a running daemon
 	store   *store.Store    // nil with one
@@ -98,7 +99,7 @@ func openOnce(ctx context.Context, cfg config.Config, how opening) (*backend, er
 	dir := cfg.Data
 	c, err := httpapi.Dial(ctx, daemon.Socket(dir))
 	if err == nil {
-		return &backend{Backlog: c, Triager: c, Ledger: c, Keeper: c, Librarian: c, filters: c.Filters(), daemon: c}, nil
+		return &backend{Backlog: c, Triager: c, Ledger: c, Keeper: c, Librarian: c, Tray: c, filters: c.Filters(), daemon: c}, nil
 	}
 	if !errors.Is(err, httpapi.ErrNoDaemon) {
 		return nil, err
@@ -121,7 +122,8 @@ func openOnce(ctx context.Context, cfg config.Config, how opening) (*backend, er
 		return nil, errors.Join(err, s.Close())
 	}
 	return &backend{
-		Backlog: s, Triager: s, Ledger: s, Keeper: s, Librarian: lib, filters: desk.Filters{Shelf: s.Shelf()}, store: s, dir: dir,
+		Backlog: s, Triager: s, Ledger: s, Keeper: s, Librarian: lib, Tray: s,
+		filters: desk.Filters{Shelf: s.Shelf()}, store: s, dir: dir,
 	}, nil
 }
 

@@ -50,6 +50,9 @@ func (a *app) status(s aup.Status) {
 	if !s.Newest.IsZero() {
 		fmt.Fprintln(a.out, "newest   ", humanize.Time(s.Newest))
 	}
+	if s.OpenNearMisses > 0 {
+		fmt.Fprintf(a.out, "tray      %d near %s to look at: aupd tray\n", s.OpenNearMisses, plural(s.OpenNearMisses, "miss"))
+	}
 	fmt.Fprintf(a.out, "store     %s, %s events\n", humanize.IBytes(uint64(s.StoreBytes)), humanize.Comma(int64(s.Events)))
 	fmt.Fprintln(a.out, "outcomes ", counts(s.ByOutcome))
 	fmt.Fprintln(a.out, "clauses  ", counts(s.ByClause))

@@ -23,6 +23,7 @@ var rightOf = map[string]aup.Right{
 	"read-numbers": aup.RightRead, "follow-reports": aup.RightRead, "list-cases": aup.RightRead, "list-policies": aup.RightRead,
 	"read-cursor": aup.RightRead, "list-ledger-rows": aup.RightRead, "search": aup.RightRead,
 	"list-filters": aup.RightRead, "read-filter": aup.RightRead, "save-filter": aup.RightRead, "delete-filter": aup.RightRead,
+	"list-near-misses": aup.RightRead, "settle-near-miss": aup.RightBulk,
 	"act": aup.RightTriage, "claim-next": aup.RightTriage, "act-in-bulk": aup.RightBulk,
 	"rehearse":    aup.RightPolicy, // with "record", without it is a trial
 	"train":       aup.RightPolicy,
@@ -36,6 +37,7 @@ var bodies = map[string]string{
 	"act": `{"do":"claimed"}`, "act-in-bulk": `{"reports":[{"id":"x"}],"action":{"do":"claimed"}}`, "save-filter": `{"query":"clause:4"}`,
 	"rehearse": `{"record":true,"policy":"x"}`, "train": `{}`, "add-user": `{"name":"x","roles":["reader"],"password":"short"}`,
 	"set-user": `{"roles":["reader"]}`, "add-token": `{"name":"x","roles":["reader"],"expires":"2001-02-03T04:05:06Z"}`,
+	"settle-near-miss": `{"source":{"mailbox":"m","folder":"f","uidvalidity":1,"uid":1},"do":"near-miss-taken"}`,
 }
 
 // mustParams are the parameters that a call needs.

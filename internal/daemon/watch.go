@@ -88,8 +88,15 @@ func (w *watch) status() []aup.FolderStatus {
 	return all
 }
 
-// newWatcher makes the watcher of one configured mailbox.
-func newWatcher(cfg config.Config, mb config.Mailbox, acct aup.Accountant, sink mailbox.Sink, log *slog.Logger, m *mailbox.Metrics,
+// accounts are what a watcher needs of the store.
+type accounts interface {
+	aup.Accountant
+	Wanted(ctx context.Context, e aup.Epoch) ([]uint32, error)
+}
+
+// newWatcher makes the watcher of one configured mailbox. Without accounts and
+// a sink it is for a visit.
+func newWatcher(cfg config.Config, mb config.Mailbox, acct accounts, sink mailbox.Sink, log *slog.Logger, m *mailbox.Metrics,
 	progress func(folder string, done, total int)) (*mailbox.Watcher, error) {
 	var roots *x509.CertPool
 	if mb.CAFile != "" {
@@ -105,10 +112,14 @@ func newWatcher(cfg config.Config, mb config.Mailbox, acct aup.Accountant, sink 
 	if err != nil {
 		return nil, fmt.Errorf("mailbox %s: oauth2: %w", mb.Name, err)
 	}
-	return mailbox.New(mailbox.Options{
+	opt := mailbox.Options{
 		Name: mb.Name, URL: mb.URL, STARTTLS: mb.StartTLS, Username: mb.Username, Folders: mb.Folders,
 		Auth: auth, SecretEnds: secretEnds, Mark: mailbox.Mark(mb.Mark),
 		Subject: cfg.Select.Subject, RootCAs: roots, MaxMessage: int64(cfg.MaxMessage), SpoolDir: spoolDir(cfg.Data),
 		Poll: time.Duration(cfg.Poll), Log: log, Metrics: m, Progress: progress,
-	}, acct, sink)
+	}
+	if acct != nil {
+		opt.Wanted = acct.Wanted
+	}
+	return mailbox.New(opt, acct, sink)
 }

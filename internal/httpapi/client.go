@@ -18,7 +18,8 @@ import (
 
 // A Client uses a running daemon through its unix socket, under the name of the
 // [aup.Principal] in the context of each call. It is an [aup.Backlog], an
-// [aup.Triager], an [aup.Ledger] and an [aup.Keeper], safe for concurrent use.
+// [aup.Triager], an [aup.Ledger], an [aup.Tray] and an [aup.Keeper], safe for
+// concurrent use.
 type Client struct {
 	http *http.Client
 }

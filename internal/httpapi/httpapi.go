@@ -48,6 +48,8 @@ type Backend struct {
 	Backup func(w io.Writer) (int64, error)
 	// Directory has the users and the tokens.
 	Directory aup.Directory
+	// Tray has the near misses.
+	Tray aup.Tray
 	// Library knows the policies.
 	Library aup.Librarian
 	// Stopping is closed when the server is about to stop, so that answers
@@ -83,6 +85,9 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	}
 	if b.Log != nil {
 		streamRoute(api, d, b)
+	}
+	if b.Tray != nil {
+		trayRoutes(api, b.Tray)
 	}
 	if b.Library != nil {
 		libraryRoutes(api, b.Library)

@@ -47,7 +47,7 @@ func whole(t *testing.T) (*http.ServeMux, huma.API) {
 	s := storetest.Open(t)
 	mux := http.NewServeMux()
 	return mux, httpapi.New(mux, httpapi.Backend{
-		Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Poll: func() {},
+		Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Tray: s, Poll: func() {},
 		Library: librarian{}, Directory: &directory{}, Searcher: searcher{},
 		Submit: func(context.Context, string, io.Reader) (aup.Receipt, error) { return aup.Receipt{}, nil },
 		Backup: s.WriteTo, Version: "1",
@@ -87,8 +87,8 @@ func TestOpenAPI(t *testing.T) {
 func TestNobodyMayAnything(t *testing.T) {
 	mux, api := whole(t)
 	bodies := map[string]string{
-		"train": `{}`,
-		"act":   `{"do":"claimed"}`, "act-in-bulk": `{"reports":[{"id":"x"}],"action":{"do":"claimed"}}`, "save-filter": `{"query":"clause:4"}`, "rehearse": `{}`,
+		"train": `{}`, "settle-near-miss": `{"source":{"mailbox":"m","folder":"f","uidvalidity":1,"uid":1},"do":"near-miss-taken"}`,
+		"act": `{"do":"claimed"}`, "act-in-bulk": `{"reports":[{"id":"x"}],"action":{"do":"claimed"}}`, "save-filter": `{"query":"clause:4"}`, "rehearse": `{}`,
 		"add-user": `{"name":"x","roles":["admin"],"password":"x"}`, "set-user": `{"roles":["admin"]}`, "add-token": `{"name":"x","roles":["admin"],"expires":"2026-01-02T03:04:05Z"}`,
 	}
 	asked := 0

@@ -1,7 +1,6 @@
 package mailbox
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +73,7 @@ func (f *folder) fetchBatch(ctx context.Context, s *session, uids []uint32) (*ba
 		switch {
 		case !ok:
 			lost = append(lost, uid)
-		case d.Decision == Match:
+		case d.Decision == Match || f.wanted[uid]:
 			wanted = append(wanted, uid)
 		default:
 			b.fates[uid] = f.fateOf(uid, d)
@@ -83,7 +82,7 @@ func (f *folder) fetchBatch(ctx context.Context, s *session, uids []uint32) (*ba
 	given := make(map[uint32]bool, len(wanted))
 	if len(wanted) > 0 {
 		err = s.bodies(ctx, wanted, !f.careful(), func(m *aup.Mail) error {
-			taken, err := f.hand(ctx, b, m)
+			taken, err := f.hand(ctx, b, m, subjects[m.Source.UID])
 			given[m.Source.UID] = taken
 			return err
 		})
@@ -115,8 +114,8 @@ func (f *folder) fateOf(uid uint32, d decided) fate {
 // hand gives m to the sink, after a last look: between listing and fetching a
 // server may put another message in a UID's place, or a made-up one. taken is
 // false for such a message.
-func (f *folder) hand(ctx context.Context, b *batch, m *aup.Mail) (taken bool, err error) {
-	matches, err := f.matches(m)
+func (f *folder) hand(ctx context.Context, b *batch, m *aup.Mail, d decided) (taken bool, err error) {
+	matches, err := f.matches(m, d)
 	if err != nil || !matches {
 		return false, errors.Join(err, m.Close())
 	}
@@ -138,24 +137,6 @@ func (f *folder) hand(ctx context.Context, b *batch, m *aup.Mail) (taken bool, e
 	if err != nil {
 		b.done(uid, err)
 		return false, storeError{err}
-	}
-	return true, nil
-}
-
-// matches reports whether m is selected, going by its own header. One longer
-// than headerSize was decided on by its Subject field alone.
-func (f *folder) matches(m *aup.Mail) (bool, error) {
-	for _, size := range []int64{subjectSize, headerSize} {
-		head := make([]byte, min(m.Size, size))
-		if n, err := m.Raw.ReadAt(head, 0); n < len(head) {
-			return false, storeError{fmt.Errorf("read the spool: %w", err)}
-		}
-		if d, _ := f.w.rule.Decide(head); d == Match {
-			return true, nil
-		}
-		if m.Size <= size || bytes.Contains(head, []byte("\r\n\r\n")) {
-			return false, nil
-		}
 	}
 	return true, nil
 }

@@ -32,6 +32,7 @@ type fakeStore struct {
 	cursors map[string]uint32
 	rows    map[aup.Epoch]map[uint32]aup.LedgerRow
 	refuse  func(aup.Source) error // what done is told; nil for yes
+	taken   []aup.Source           // near misses that somebody took
 	arrived chan struct{}
 }
 
@@ -119,6 +120,29 @@ func (s *fakeStore) Account(_ context.Context, e aup.Epoch, rows []aup.LedgerRow
 		s.set(e, r)
 	}
 	return nil
+}
+
+// Wanted is the Options.Wanted of the store.
+func (s *fakeStore) Wanted(_ context.Context, e aup.Epoch) (uids []uint32, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, src := range s.taken {
+		fate := s.rows[e][src.UID].Fate
+		if src.Epoch() == e && (fate == aup.NearMiss || fate == aup.Undecided || fate == aup.Missing) {
+			uids = append(uids, src.UID)
+		}
+	}
+	return uids, nil
+}
+
+// take takes near misses of INBOX in its epoch.
+func (s *fakeStore) take(uids ...uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.epochs[testName+"/INBOX"]
+	for _, uid := range uids {
+		s.taken = append(s.taken, aup.Source{Mailbox: e.Mailbox, Folder: e.Folder, UIDValidity: e.UIDValidity, UID: uid})
+	}
 }
 
 // fates returns what the ledger says of the UIDs of INBOX in its epoch,

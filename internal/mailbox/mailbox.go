@@ -12,6 +12,7 @@
 //   - dial.go, auth.go, connect.go: from a URL to a signed-in connection.
 //   - session.go, fetch.go, spool.go: the few commands that are needed.
 //   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
+//   - wanted.go: near misses that somebody took all the same.
 //   - mark.go: the mark on what was recorded, if there is to be one.
 //   - line.go: the folders that share a connection, one after another.
 //   - watch.go: IDLE or poll, look again, and connect again after an error.
@@ -64,6 +65,9 @@ type Options struct {
 	Folders []string
 	// Subject is the phrase that a message's subject must hold. Required.
 	Subject string
+	// Wanted returns the UIDs of an epoch whose messages are taken whatever
+	// their subjects say, for as long as they are no reports; nil for none.
+	Wanted func(ctx context.Context, e aup.Epoch) ([]uint32, error)
 	// Mark changes the mailbox, if it is set.
 	Mark Mark
 	// RootCAs trusts the server's certificate; the system's if nil.

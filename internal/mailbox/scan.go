@@ -39,6 +39,7 @@ type folder struct {
 	epoch   aup.Epoch
 	cursor  uint32
 	missing map[uint32]missing // what the server lists and does not give
+	wanted  map[uint32]bool    // what is taken whatever its subject says
 	epochs  []time.Time        // when the UIDVALIDITY changed lately
 
 	overlapped, swept time.Time
@@ -91,6 +92,9 @@ func (f *folder) pass(ctx context.Context, s *session) error {
 	if err := f.enter(ctx, validity); err != nil {
 		return err
 	}
+	if err := f.wish(ctx); err != nil {
+		return err
+	}
 	now := f.w.wall()
 	uids, err := f.listing(s, now)
 	if err != nil {
@@ -103,7 +107,7 @@ func (f *folder) pass(ctx context.Context, s *session) error {
 	if uids, err = f.unknown(ctx, uids); err != nil {
 		return err
 	}
-	if err := f.process(ctx, s, uids); err != nil {
+	if err := f.process(ctx, s, f.withWanted(uids)); err != nil {
 		return err
 	}
 	// What the ledger knew above the cursor was recorded before a crash.

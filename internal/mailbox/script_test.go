@@ -304,7 +304,7 @@ func try(t *testing.T, f *fake, change func(*Options), check func(t *trial)) {
 		tr := &trial{T: t, f: f, store: newFakeStore(), log: new(logBuffer)}
 		opt := Options{
 			Name: testName, URL: "imap://127.0.0.1", Username: "u", Auth: PasswordAuth("p"), Subject: phrase,
-			SpoolDir: dir, Dial: f.dial, Log: slog.New(slog.NewTextHandler(tr.log, nil)),
+			SpoolDir: dir, Dial: f.dial, Wanted: tr.store.Wanted, Log: slog.New(slog.NewTextHandler(tr.log, nil)),
 		}
 		if change != nil {
 			change(&opt)

@@ -164,6 +164,9 @@ func (s *Store) Status(ctx context.Context) (st aup.Status, err error) {
 			}
 			st.Newest = r.Received
 		}
+		if st.OpenNearMisses, err = openNearMisses(tx); err != nil {
+			return err
+		}
 		st.Folders, err = folders(tx)
 		return err
 	})

@@ -56,6 +56,10 @@ func samples() []aup.Event {
 	p := aup.PolicyApplied{Version: "p2", Name: "aup", Title: "Acceptable Use Policy", Text: "name: aup\n"}
 	trained := aup.Trained{UpTo: 9, Model: "m1+a1", Decisions: 12, Corrections: 3, Held: 4, Before: 0.5, After: 0.75}
 	events = append(events, aup.NewPolicyApplied(p, 0, aup.Actor{Name: "eve", From: "cli"}, at), aup.NewTrained(trained, 10, aup.Actor{Name: "eve", From: "cli"}, at))
+	for i, kind := range aup.SettleKinds {
+		st := aup.Settlement{Source: other, Do: kind, Reason: "an abbreviation"}
+		events = append(events, aup.NewSettled(st, "AUP", aup.Seq(i), aup.Actor{Name: "eve", From: "cli"}, at))
+	}
 	return append(events, aup.NewSignedIn(in, "s1", at), aup.NewSignedOut(in, "s1", at),
 		aup.NewSignInRefused(aup.Access{Way: "oidc", Subject: "42", Address: "2001:db8::1"}, at), changed)
 }

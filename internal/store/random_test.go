@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ func TestRandomUse(t *testing.T) {
 		defer func() { s.Close() }()
 		sources := make(map[aup.Hash]map[aup.Source]bool)
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
-			switch rapid.IntRange(0, 5).Draw(rt, "step") {
+			switch rapid.IntRange(0, 6).Draw(rt, "step") {
 			case 0:
 				s.Close()
 				s, err = store.Open(dir, store.Options{})
@@ -36,6 +37,8 @@ func TestRandomUse(t *testing.T) {
 				err = s.Account(t.Context(), drawEpoch(rt), []aup.LedgerRow{row}, first)
 			case 3:
 				err = reclassify(t, rt, s)
+			case 4:
+				err = settleNew(t, rt, s)
 			default:
 				var batch []aup.Intake
 				for range rapid.IntRange(1, 5).Draw(rt, "batch") {
@@ -70,6 +73,20 @@ func TestRandomUse(t *testing.T) {
 			rt.Fatalf("Verify: %v, faults %q", err, a.Faults)
 		}
 	})
+}
+
+// settleNew settles what was a near miss a moment ago, and may be a report.
+func settleNew(t *testing.T, rt *rapid.T, s *store.Store) error {
+	e, uid := drawEpoch(rt), rapid.Uint32Range(1, 30).Draw(rt, "uid")
+	if err := s.Account(t.Context(), e, []aup.LedgerRow{{First: uid, Last: uid, Fate: aup.NearMiss, Note: "AUP"}}, uid); err != nil {
+		return err
+	}
+	src := aup.Source{Mailbox: e.Mailbox, Folder: e.Folder, UIDValidity: e.UIDValidity, UID: uid}
+	_, err := s.Settle(t.Context(), aup.Actor{Name: "ann"}, aup.Settlement{Source: src, Do: rapid.SampledFrom(aup.SettleKinds).Draw(rt, "do")})
+	if errors.Is(err, aup.ErrConflict) {
+		return nil // it is a report
+	}
+	return err
 }
 
 func drawEpoch(rt *rapid.T) aup.Epoch {

@@ -73,8 +73,8 @@ type Options struct {
 	Policy func() aup.Pinner
 }
 
-// A Store is an [aup.Backlog], an [aup.Triager], an [aup.Accountant] and an
-// [aup.Keeper], safe for concurrent use.
+// A Store is an [aup.Backlog], an [aup.Triager], an [aup.Accountant], an
+// [aup.Tray] and an [aup.Keeper], safe for concurrent use.
 type Store struct {
 	db        *bbolt.DB
 	dir       string

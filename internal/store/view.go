@@ -30,12 +30,13 @@ import (
 //	view/history/<id>\0<number> = ""        the events of each report
 //	view/policies/<number> = ""              the events that put a policy into force
 //	view/trainings/<number> = ""             the events by which the classifier learned
+//	view/tray/<…> = <…>                      how near misses were settled: see tray.go
 //	view/state/applied     = <number>        the last event applied
 //	view/state/version     = viewVersion
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 5
+const viewVersion = 6
 
 var (
 	bucketReports   = []byte("reports")
@@ -47,6 +48,7 @@ var (
 	bucketHistory   = []byte("history")
 	bucketPolicies  = []byte("policies")
 	bucketTrainings = []byte("trainings")
+	bucketTray      = []byte("tray")
 	bucketState     = []byte("state")
 	keyApplied      = []byte("applied")
 	keyVersion      = []byte("version")
@@ -64,7 +66,7 @@ func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketState} {
+	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketTray, bucketState} {
 		if _, err := view.CreateBucket(name); err != nil {
 			return nil, err
 		}
@@ -103,6 +105,9 @@ func applyEvent(view *bbolt.Bucket, e aup.Event) error {
 			if err := view.Bucket(list).Put(seqKey(e.Seq), nil); err != nil {
 				return err
 			}
+		}
+		if err := noteSettled(view, e); err != nil {
+			return err
 		}
 		return view.Bucket(bucketState).Put(keyApplied, seqKey(e.Seq))
 	}
