@@ -69,11 +69,7 @@ func newAdapter(c *Classifier, decisions []Decided) *adapter {
 	a := &adapter{base: base, change: make(map[string][]float64), past: make(map[string][]float64)}
 	for _, id := range base.clauses {
 		var at []int
-		means := c.policy.Means(id)
-		if id == aup.None {
-			means = []aup.ClauseID{aup.None}
-		}
-		for _, m := range means {
+		for _, m := range answersTo(c.policy, id) {
 			at = append(at, slices.Index(c.answers, m))
 		}
 		a.answers = append(a.answers, at)

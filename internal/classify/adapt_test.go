@@ -20,11 +20,11 @@ func TestAdapt(t *testing.T) {
 	c := classifier(t)
 	var decisions []classify.Decided
 	for i := range 6 {
-		decisions = append(decisions, classify.Decided{Document: house(i), Clauses: []aup.ClauseID{"2.3"}})
+		decisions = append(decisions, classify.Decided{Document: house(i), Clauses: []aup.ClauseID{"1.2"}})
 	}
 	adapted := c.Adapt(decisions)
 	before, after := c.Classify(house(99)), adapted.Classify(house(99))
-	if before.Primary == "2.3" || after.Primary != "2.3" {
+	if before.Primary == "1.2" || after.Primary != "1.2" {
 		t.Errorf("primary %s before and %s after", before.Primary, after.Primary)
 	}
 	check(t, house(99), after)

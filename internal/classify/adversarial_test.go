@@ -77,3 +77,86 @@ func TestTalkPassedOn(t *testing.T) {
 		t.Errorf("primary %s, want none", v.Primary)
 	}
 }
+
+// An exception must be claimed: spam is one only where it is handed to a filter.
+func TestExceptionIsClaimed(t *testing.T) {
+	c := classifier(t)
+	for text, want := range map[string]aup.Outcome{
+		"spam": aup.OutcomeViolation,
+		"For the spam filter: a missed sample, please use it for training. No complaint about anybody.":      aup.OutcomeException,
+		"Für den Spamfilter: diese Nachricht wurde nicht erkannt, bitte zum Lernen verwenden. Probe anbei.":  aup.OutcomeException,
+		"I keep getting spam from your customer although I asked to be removed. My own filter catches some.": aup.OutcomeViolation,
+	} {
+		t.Run(text, func(t *testing.T) {
+			doc := document("Acceptable Use Policy", text)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if exception := v.Primary == "4.1"; exception != (want == aup.OutcomeException) || v.Primary == aup.None {
+				t.Errorf("outcome %s, primary %s", v.Outcome, v.Primary)
+			}
+		})
+	}
+}
+
+// Threats to life and legal process are read first.
+func TestUrgent(t *testing.T) {
+	c := classifier(t)
+	for text, want := range map[string]string{
+		"He writes that he is going to kill me and that he knows where I live.":                                              "may concern a threat to life",
+		"Er schreibt, dass er mich umbringt, und er weiß, wo ich wohne. Ich habe Angst.":                                     "may concern a threat to life",
+		"Copies of our film are offered there, an infringement of our copyright. The court order and subpoena are attached.": "may concern legal process",
+		"Copies of our film are offered there, an infringement of our copyright.":                                            "",
+	} {
+		t.Run(text, func(t *testing.T) {
+			if v := c.Classify(document("Acceptable Use Policy", text)); v.Urgent != want {
+				t.Errorf("urgent %q, want %q: %+v", v.Urgent, want, v.Clauses)
+			}
+		})
+	}
+}
+
+// What cannot be judged says why.
+func TestReviewReasons(t *testing.T) {
+	c := classifier(t)
+	empty := document("Acceptable Use Policy", "")
+	empty.Attachments = []aup.Attachment{{Name: "screen.png", Unread: "image"}}
+	foreign := document("Acceptable Use Policy", "Mtu huyu ananisumbua kila siku kwa barua nyingi.")
+	foreign.Language = "sw"
+	for name, tc := range map[string]struct {
+		doc  *aup.Document
+		want string
+	}{
+		"only an image": {empty, "there is no text to read: image was not examined"},
+		"language":      {foreign, "its language (sw) is not covered"},
+		"nothing":       {document("Acceptable Use Policy", "Zzyx qqwv."), "nothing known was found in it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := c.Classify(tc.doc)
+			check(t, tc.doc, v)
+			if v.Outcome != aup.OutcomeReview || v.Reason != tc.want {
+				t.Errorf("outcome %s, reason %q, want %q", v.Outcome, v.Reason, tc.want)
+			}
+		})
+	}
+}
+
+// Who passes a message on says whether they mind it.
+func TestCoverWords(t *testing.T) {
+	c := classifier(t)
+	letter := "Spring offers: 20% off all garden tools, order today, free shipping. You get this because you are a customer; unsubscribe here."
+	for cover, complains := range map[string]bool{
+		"Never asked for this, please stop your customer.":               true,
+		"Nie bestellt, bitte abstellen.":                                 true,
+		"Your filter quarantined this. It is legitimate, please release": false,
+		"Para su información, no hace falta hacer nada.":                 false,
+	} {
+		t.Run(cover, func(t *testing.T) {
+			doc := document("Acceptable Use Policy", cover+"\n\n-----\n"+letter)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if (v.Primary != aup.None) != complains {
+				t.Errorf("primary %s (%s)", v.Primary, v.Reason)
+			}
+		})
+	}
+}

@@ -28,6 +28,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"aupd/internal/aup"
 	"aupd/internal/policy"
@@ -42,7 +43,7 @@ type Classifier struct {
 	policy  *policy.Policy
 	vocab   *vocabulary
 	version string         // of the policy
-	answers []aup.ClauseID // its clauses, and none
+	answers []aup.ClauseID // its clauses, those that it lacks, and none
 }
 
 // New returns a Classifier for p. A clause of p that the vocabulary has no
@@ -55,9 +56,16 @@ func New(p *policy.Policy) (*Classifier, error) {
 	if v.learned, err = readLearned(learnedFile); err != nil {
 		return nil, fmt.Errorf("learned.tsv: %w", err)
 	}
-	answers := []aup.ClauseID{aup.None}
+	var answers []aup.ClauseID
 	for _, cl := range p.Clauses {
 		answers = append(answers, cl.ID)
+	}
+	for _, id := range v.learned.clauses {
+		for _, a := range answersTo(p, id) {
+			if !slices.Contains(answers, a) {
+				answers = append(answers, a)
+			}
+		}
 	}
 	return &Classifier{policy: p, vocab: v, version: p.Version(), answers: answers}, nil
 }
@@ -101,21 +109,30 @@ func (c *Classifier) read(doc *aup.Document) ([]zone, []fact) {
 	return zones, append(machineFacts(doc), originalFacts(doc)...)
 }
 
-// fire returns what speaks for each of the policy's clauses, by the rules and by
-// what was learned.
+// fire returns what speaks for each answer, by the rules and by what was learned.
 func (c *Classifier) fire(zones []zone, facts []fact) []firing {
 	fired := c.vocab.fire(zones, facts)
-	// The learned part cannot tell no violation from a clause that it never saw.
-	unknown := slices.ContainsFunc(fired, func(f firing) bool { return !slices.Contains(c.vocab.learned.clauses, f.rule.Clause) })
+	// The learned part cannot tell a clause that it never saw from no violation,
+	// nor from what the policy lacks.
+	unknown := slices.ContainsFunc(fired, c.unlearned)
 	for _, f := range c.vocab.learned.judge(c.vocab, zones) {
-		if f.rule.Clause == aup.None && !unknown {
-			fired = append(fired, f)
-		}
-		for _, id := range c.policy.Means(f.rule.Clause) {
+		for _, id := range answersTo(c.policy, f.rule.Clause) {
 			as := *f.rule
 			as.Clause = id
 			fired = append(fired, firing{&as, f.weight, f.spans})
 		}
 	}
+	if unknown {
+		fired = slices.DeleteFunc(fired, func(f firing) bool {
+			return strings.HasPrefix(string(f.rule.Clause), lacking) || f.rule.Clause == aup.None && f.rule.Group == modelGroup
+		})
+	}
 	return fired
+}
+
+// unlearned reports whether f speaks for a clause that nothing was learned of.
+func (c *Classifier) unlearned(f firing) bool {
+	return !slices.ContainsFunc(c.vocab.learned.clauses, func(id aup.ClauseID) bool {
+		return slices.Contains(answersTo(c.policy, id), f.rule.Clause)
+	})
 }

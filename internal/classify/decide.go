@@ -15,13 +15,21 @@ const margin = 0.5
 // decide makes the verdict of the scores, best first.
 func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Verdict {
 	var none score
-	var clauses []score
+	var clauses, lacked []score
 	for _, s := range all {
-		if s.clause == aup.None {
+		switch {
+		case s.clause == aup.None:
 			none = s
-		} else if len(s.spans) > 0 {
+		case strings.HasPrefix(string(s.clause), lacking):
+			lacked = append(lacked, s)
+		case len(s.spans) > 0:
 			clauses = append(clauses, s)
 		}
+	}
+	// What the policy does not prohibit is no violation of it.
+	if len(lacked) > 0 && len(lacked[0].spans) > 0 && lacked[0].odds > none.odds {
+		none = lacked[0]
+		none.spans[0].Reason = "speaks of what the policy does not prohibit"
 	}
 	v := aup.Verdict{Outcome: aup.OutcomeNone, Primary: aup.None, Clauses: []aup.ClauseID{}, Findings: []aup.Finding{}}
 	if best := c.bestOf(clauses); best != nil && best.odds > none.odds {
@@ -144,6 +152,8 @@ func (c *Classifier) review(v *aup.Verdict, doc *aup.Document, zones []zone, cla
 	switch {
 	case read == 0:
 		reason("there is no text to read%s", unread(doc))
+	case !c.vocab.covers(doc.Language) && (v.Primary == aup.None || best.probability() < likely):
+		reason("its language (%s) is not covered", doc.Language)
 	case v.Primary != aup.None && best.probability() < Threshold:
 		reason("little speaks for any clause")
 	case v.Primary != aup.None && best.weight-none.weight < margin:
@@ -219,7 +229,7 @@ func (c *Classifier) urgent(v *aup.Verdict, zones []zone, all []score) {
 	}
 	for i := range c.vocab.urgent {
 		r := &c.vocab.urgent[i]
-		if v.Primary == aup.None || r.Clause != aup.None && !slices.Contains(v.Clauses, r.Clause) {
+		if v.Primary == aup.None || r.Clause != aup.None && !c.recordedAs(v, r.Clause) {
 			continue
 		}
 		if _, ok := r.fire(zones); ok {
@@ -227,4 +237,9 @@ func (c *Classifier) urgent(v *aup.Verdict, zones []zone, all []score) {
 			return
 		}
 	}
+}
+
+// recordedAs reports whether v records what the built-in policy calls id.
+func (c *Classifier) recordedAs(v *aup.Verdict, id aup.ClauseID) bool {
+	return slices.ContainsFunc(c.policy.Means(id), func(m aup.ClauseID) bool { return slices.Contains(v.Clauses, m) })
 }

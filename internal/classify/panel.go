@@ -46,7 +46,7 @@ func (p *Panel) Model() string { return p.main.Model() }
 // Classify returns the main policy's verdict on doc, and with it what the
 // further policies find: their clauses, by the ids under which the set knows
 // them, follow those of the main policy. A report that breaks a further policy
-// alone, or surely where the main policy needs a look, is a violation with that
+// alone, or likely where the main policy's is not, is a violation with that
 // policy's clause as the primary one.
 func (p *Panel) Classify(doc *aup.Document) aup.Verdict {
 	v := p.main.Classify(doc)
@@ -64,7 +64,7 @@ func (p *Panel) Classify(doc *aup.Document) aup.Verdict {
 		for _, id := range w.Clauses {
 			clauses = append(clauses, of.Qualify(id))
 		}
-		if v.Primary != aup.None && (w.Review || !v.Review) {
+		if v.Primary != aup.None && (sureness(v) >= likely || sureness(w) < likely) {
 			v.Clauses = append(v.Clauses, clauses...)
 		} else {
 			v.Clauses = append(clauses, v.Clauses...)
@@ -80,4 +80,14 @@ func (p *Panel) Classify(doc *aup.Document) aup.Verdict {
 	}
 	v.Policy = p.set.Version()
 	return v
+}
+
+// sureness returns the score of v's primary clause, 0 for none.
+func sureness(v aup.Verdict) float64 {
+	for _, f := range v.Findings {
+		if f.Clause == v.Primary {
+			return f.Score
+		}
+	}
+	return 0
 }

@@ -14,7 +14,7 @@ name: conduct
 own_ids: true
 clauses:
 - {id: "1", title: Harassment in the community, severity: high, like: "1.4"}
-- {id: "2", title: Squatting of subdomains, summary: No third-level domain is taken to be sold., severity: low, cues: ["subdomain squatting"]}
+- {id: "2", title: Squatting of subdomains, summary: No third-level domain is taken to be sold., severity: low, cues: ["name parking"]}
 `
 
 func TestPanel(t *testing.T) {
@@ -36,7 +36,7 @@ func TestPanel(t *testing.T) {
 		with       aup.ClauseID
 	}{
 		{"by the rules of a built-in clause", "A member keeps threatening me and my colleague in the forum, he stalks and defames us.", "1.4", "conduct:1"},
-		{"of the further policy alone", "This is subdomain squatting.", "conduct:2", "conduct:2"},
+		{"of the further policy alone", "This is name parking.", "conduct:2", "conduct:2"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			doc := document("Acceptable Use Policy", tc.text)

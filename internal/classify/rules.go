@@ -55,7 +55,7 @@ const maxSpans = 6
 // strongest weight that a place gives it.
 func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 	var out []firing
-	present := make([]bool, len(v.concepts))
+	present := make(map[int]bool)
 	for i := range zones {
 		for _, h := range zones[i].hits {
 			present[h.concept] = true
@@ -82,9 +82,8 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 	return out
 }
 
-// possible reports whether the concepts of a document are enough for r; most
-// rules fall here, at little cost.
-func (r *rule) possible(present []bool) bool {
+// possible reports whether r can fire where these concepts are present.
+func (r *rule) possible(present map[int]bool) bool {
 	for _, c := range r.all {
 		if !present[c] {
 			return false

@@ -23,8 +23,10 @@ func (s score) probability() float64 { return calibrated(s.odds) }
 func (s score) byRules() float64 { return sigmoid(s.ruled) }
 
 // calibrated makes a score of log-odds: of the findings with a score of 0.8
-// about eight in ten are right.
-func calibrated(odds float64) float64 { return sigmoid(steeper*odds + surer) }
+// about eight in ten are right, and of none it is certain.
+func calibrated(odds float64) float64 {
+	return round(0.01 + 0.98*sigmoid(steeper*odds+surer))
+}
 
 // Labelled mail shows the best of twenty answers to be right far more often than
 // its share of the sum says.

@@ -35,6 +35,7 @@ type vocabulary struct {
 	yields    []yield
 	urgent    []rule   // what makes a report urgent, beside its clauses
 	concepts  []string // names by number
+	languages []string // that the tables of words cover, as BCP 47 tags
 	learned   *learned // nil while it is trained
 	digest    string
 }
@@ -125,12 +126,21 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 	return v, nil
 }
 
-// readWords reads a table of concepts: a header row with the languages, then a
-// row for each concept with its phrases by language, separated by commas.
+// covers reports whether the tables of words have a language, given as a BCP 47
+// tag. One that could not be told counts as covered.
+func (v *vocabulary) covers(tag string) bool {
+	language, _, _ := strings.Cut(tag, "-")
+	return language == "" || slices.Contains(v.languages, language)
+}
+
+// readWords reads a table of concepts: a header row with the languages, those
+// that share a column separated by spaces, then a row for each concept with its
+// phrases by language, separated by commas.
 func (v *vocabulary) readWords(data []byte) error {
 	for n, line := range strings.Split(strings.TrimRight(string(data), "\n"), "\n") {
 		name, cells, ok := strings.Cut(line, "\t")
 		if n == 0 {
+			v.languages = strings.Fields(cells)
 			continue
 		}
 		if !ok || name == "" {
@@ -226,20 +236,33 @@ func (r *rule) resolve(v *vocabulary) error {
 	return errors.Join(errs...)
 }
 
-// meant returns the rules for the clauses of p that mean the clauses which the
-// vocabulary has rules for, and those for no violation.
+// meant returns the rules for the clauses of p, and for those of the built-in
+// policy that p lacks: what speaks for one of them speaks against the others.
 func meant(p *policy.Policy, rules []rule) []rule {
 	var out []rule
 	for _, r := range rules {
-		if r.Clause == aup.None {
-			out = append(out, r)
-		}
-		for _, id := range p.Means(r.Clause) {
+		for _, id := range answersTo(p, r.Clause) {
 			r.Clause = id
 			out = append(out, r)
 		}
 	}
 	return out
+}
+
+// lacking stands before the id of a clause of the built-in policy that the
+// policy at hand lacks.
+const lacking = "~"
+
+// answersTo returns what stands for a clause of the built-in policy, or for none,
+// under p.
+func answersTo(p *policy.Policy, id aup.ClauseID) []aup.ClauseID {
+	if id == aup.None {
+		return []aup.ClauseID{id}
+	}
+	if means := p.Means(id); len(means) > 0 {
+		return means
+	}
+	return []aup.ClauseID{lacking + id}
 }
 
 // ownText makes rules from a clause's own words, for the clauses that the
@@ -254,18 +277,18 @@ func (v *vocabulary) ownText(p *policy.Policy, rules []rule) []rule {
 			for _, cue := range c.Cues {
 				v.addPhrase(v.add(name), cue)
 			}
-			out = append(out, rule{Clause: c.ID, Any: []string{name}, Weight: 9, Reason: "has words that the policy gives as cues"})
+			out = append(out, rule{Clause: c.ID, Any: []string{name}, Weight: 12, Reason: "has words that the policy gives as cues"})
 		}
 		if known {
 			continue
 		}
 		title := "title/" + string(c.ID)
 		v.addPhrase(v.add(title), c.Title)
-		out = append(out, rule{Clause: c.ID, Any: []string{title}, Weight: 5, Reason: "names the clause by its title"})
+		out = append(out, rule{Clause: c.ID, Any: []string{title}, Weight: 10, Reason: "names the clause by its title"})
 		for _, w := range tellingWords(c.Title + " " + c.Summary) {
 			name := "word/" + w
 			v.addPhrase(v.add(name), w)
-			out = append(out, rule{Clause: c.ID, Any: []string{name}, Scope: "document", Weight: 1.4, Group: name, Reason: "uses a word of the clause"})
+			out = append(out, rule{Clause: c.ID, Any: []string{name}, Scope: "document", Weight: 2.8, Group: name, Reason: "uses a word of the clause"})
 		}
 	}
 	return out

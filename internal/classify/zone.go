@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -69,13 +70,28 @@ func zonesOf(doc *aup.Document) []zone {
 		if p.Alternative {
 			continue
 		}
+		hidden := p.Hidden
+		if p.Kind == aup.PartSubject {
+			hidden = selecting(p.Text)
+		}
 		for _, s := range segments(p) {
 			if w, ok := whereOf(doc, p, s); ok {
-				for _, r := range visible(s.Range, p.Hidden) {
+				for _, r := range visible(s.Range, hidden) {
 					add(p, r, w)
 				}
 			}
 		}
+	}
+	return out
+}
+
+// selectingWords stand in the subject of every report, so they say nothing of it.
+var selectingWords = regexp.MustCompile(`(?i)acceptable\s+use\s+policy`)
+
+func selecting(subject string) []aup.Range {
+	var out []aup.Range
+	for _, r := range selectingWords.FindAllStringIndex(subject, -1) {
+		out = append(out, aup.Range{Start: r[0], End: r[1]})
 	}
 	return out
 }
