@@ -68,7 +68,7 @@ func (sc *scratch) compare(tx *bbolt.Tx, a *auditor) (err error) {
 		}
 	}
 	kept, again := tx.Bucket(bucketView), sc.tx.Bucket(bucketView)
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketTray, bucketState} {
+	for _, name := range viewBuckets {
 		ck, ca := kept.Bucket(name).Cursor(), again.Bucket(name).Cursor()
 		k, v := ck.First()
 		ak, av := ca.First()

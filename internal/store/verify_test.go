@@ -67,6 +67,14 @@ func TestVerifyFindsDamage(t *testing.T) {
 			k, _ := b.Cursor().First()
 			return b.Delete(k)
 		}, "is missing"},
+		"a place in the queue gone": {func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte("view")).Bucket([]byte("queue"))
+			k, _ := b.Cursor().First()
+			return b.Delete(k)
+		}, "view: queue"},
+		"a line of history too much": {func(tx *bbolt.Tx) error {
+			return tx.Bucket([]byte("view")).Bucket([]byte("history")).Put([]byte("x"), nil)
+		}, "does not follow from the log"},
 		"a message longer": {func(tx *bbolt.Tx) error {
 			b, k, v := first(tx, "raw")
 			k[len(k)-1] = 1

@@ -54,6 +54,9 @@ var (
 	keyVersion      = []byte("version")
 )
 
+// viewBuckets holds every bucket of the view.
+var viewBuckets = [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketTray, bucketState}
+
 // lists holds the buckets of the kinds of event that are looked up by kind.
 var lists = map[aup.EventKind][]byte{aup.EventPolicy: bucketPolicies, aup.EventTrained: bucketTrainings}
 
@@ -66,7 +69,7 @@ func createView(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketTray, bucketState} {
+	for _, name := range viewBuckets {
 		if _, err := view.CreateBucket(name); err != nil {
 			return nil, err
 		}
