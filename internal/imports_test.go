@@ -29,7 +29,8 @@ var allowed = map[string][]string{
 	"internal/store":         {"internal/aup"},
 	"internal/desk":          {"internal/aup"},
 	"internal/search":        {"internal/aup"},
-	"internal/httpapi":       {"internal/aup", "internal/policy", "internal/desk"},
+	"internal/export":        {"internal/aup"},
+	"internal/httpapi":       {"internal/aup", "internal/policy", "internal/desk", "internal/export"},
 	"internal/web":           {"internal/aup", "internal/policy", "internal/desk"},
 	"internal/access":        {"internal/aup"},
 	"internal/imaptest":      {"internal/aup"},
@@ -40,7 +41,7 @@ var allowed = map[string][]string{
 		"internal/classify", "internal/ingest", "internal/store", "internal/search", "internal/desk", "internal/httpapi", "internal/web", "internal/access"},
 	"internal/cli": {"config", "internal/aup", "internal/policy", "internal/mailbox", "internal/evidence",
 		"internal/classify", "internal/ingest", "internal/store", "internal/search", "internal/desk", "internal/httpapi", "internal/web", "internal/access",
-		"internal/daemon", "internal/imaptest", "testdata"},
+		"internal/export", "internal/daemon", "internal/imaptest", "testdata"},
 	"testdata": {},
 }
 

@@ -146,7 +146,7 @@ Try it without any set-up:  aupd demo`,
 		}
 	}
 	group("run", a.demoCmd(), a.serveCmd(), a.ingestCmd(), a.classifyCmd(), a.parseCmd())
-	group("read", a.listCmd(), a.showCmd(), a.searchCmd(), a.queueCmd(), a.casesCmd(), a.similarCmd(), a.statsCmd(), a.logCmd(), a.filterCmd())
+	group("read", a.listCmd(), a.showCmd(), a.searchCmd(), a.queueCmd(), a.casesCmd(), a.similarCmd(), a.statsCmd(), a.logCmd(), a.filterCmd(), a.exportCmd())
 	group("work", a.trayCmd(), a.nextCmd(), a.claimCmd(), a.releaseCmd(), a.decideCmd(), a.waitCmd(), a.closeCmd(), a.reopenCmd(), a.noteCmd(),
 		a.assignCmd(), a.tagCmd(), a.priorityCmd(), a.linkCmd(), a.unlinkCmd(), a.undoCmd(), a.bulkCmd())
 	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.restoreCmd(), a.compactCmd(), a.doctorCmd())

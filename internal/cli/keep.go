@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"aupd/internal/aup"
+	"aupd/internal/export"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -13,13 +15,19 @@ import (
 
 func (a *app) verifyCmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "verify", Short: "Prove that everything recorded is whole", Args: cobra.NoArgs,
+		Use: "verify [BUNDLE]", Short: "Prove that everything recorded is whole", Args: cobra.MaximumNArgs(1),
 		Long: `Check the log's hash chain, each raw message against its hash, the ledger
 against the reports, and the view against one made again from the log. Each
-fault is printed; the exit status is then 1.`,
+fault is printed; the exit status is then 1.
+
+With a BUNDLE of "aupd export --bundle" check that file alone, which needs no
+store: that its message, its events and all that is said about them fit.`,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print the result as one JSON object")
-	cmd.RunE = run(func(cmd *cobra.Command, _ []string) error {
+	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return a.verifyBundle(args[0], *asJSON)
+		}
 		b, err := a.open(cmd.Context(), readOnly)
 		if err != nil {
 			return err
@@ -28,6 +36,39 @@ fault is printed; the exit status is then 1.`,
 		return a.audit(cmd.Context(), "verified", b.Verify, *asJSON)
 	})
 	return cmd
+}
+
+// verifyBundle checks a bundle of evidence and prints each check.
+func (a *app) verifyBundle(file string, asJSON bool) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	checks, err := export.Verify(f, info.Size(), version())
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	faults := 0
+	for _, c := range checks {
+		word := "ok    "
+		if c.Fault != "" {
+			word, faults = "fault ", faults+1
+		}
+		if !asJSON {
+			fmt.Fprintln(a.out, strings.TrimSuffix(word+clean(c.Name)+": "+clean(c.Fault), ": "))
+		} else if err := a.jsonLine(c); err != nil {
+			return err
+		}
+	}
+	if faults > 0 {
+		return fmt.Errorf("%s: %d %s found: it is not as it was made: %w", file, faults, plural(faults, "fault"), aup.ErrDamaged)
+	}
+	return nil
 }
 
 func (a *app) rebuildCmd() *cobra.Command {

@@ -134,7 +134,7 @@ func (d *daemon) consoleMux(ctx context.Context) (*http.ServeMux, *web.Console) 
 func (d *daemon) backend(ctx context.Context) httpapi.Backend {
 	return httpapi.Backend{
 		Backlog: d.backlog(), Triager: d.store, Ledger: d.store, Log: d.store.Log(), Shelf: d.store.Shelf(),
-		Tray: liveTray{d.store, d}, Library: liveLibrary{d}, Searcher: d.index, Directory: d.directory, Stopping: ctx.Done(), Version: d.opt.Version,
+		Tray: liveTray{d.store, d}, Library: liveLibrary{d}, Searcher: d.index, Prover: d.store, Directory: d.directory, Stopping: ctx.Done(), Version: d.opt.Version,
 	}
 }
 

@@ -25,13 +25,17 @@ type Desk struct {
 	backlog  aup.Backlog
 	triager  aup.Triager
 	searcher aup.Searcher // nil where words are not searched
+	prover   aup.Prover   // nil where no evidence is given
 }
 
 // New returns the desk for a backlog and the work on it.
 func New(b aup.Backlog, t aup.Triager) *Desk { return &Desk{backlog: b, triager: t} }
 
 // Searching returns the same desk with s to find words; nil for none.
-func (d *Desk) Searching(s aup.Searcher) *Desk { return &Desk{d.backlog, d.triager, s} }
+func (d *Desk) Searching(s aup.Searcher) *Desk { return &Desk{d.backlog, d.triager, s, d.prover} }
+
+// Proving returns the same desk with p to prove what it says; nil for none.
+func (d *Desk) Proving(p aup.Prover) *Desk { return &Desk{d.backlog, d.triager, d.searcher, p} }
 
 // need returns who asks, when they have the right.
 func need(ctx context.Context, r aup.Right) (aup.Principal, error) {

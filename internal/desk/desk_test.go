@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func as(t *testing.T, name string, roles ...aup.UserRole) context.Context {
 func newDesk(t *testing.T, letters ...storetest.Letter) (*desk.Desk, []aup.ReportID) {
 	t.Helper()
 	s := storetest.Open(t)
-	return desk.New(s, s), storetest.Post(t, s, letters...)
+	return desk.New(s, s).Proving(s), storetest.Post(t, s, letters...)
 }
 
 // calls are all that one can ask of a desk, with the right that each needs.
@@ -44,6 +45,16 @@ func calls(d *desk.Desk, id aup.ReportID) map[string]struct {
 			raw, err := d.Raw(ctx, id)
 			if err == nil {
 				raw.Close()
+			}
+			return err
+		}},
+		"Evidence": {aup.RightAudit, func(ctx context.Context) error {
+			p, raw, err := d.Evidence(ctx, id)
+			if err == nil {
+				raw.Close()
+				if p.Report != id || len(p.Events) < 2 {
+					return fmt.Errorf("the proof of %s has %d events", p.Report, len(p.Events))
+				}
 			}
 			return err
 		}},
@@ -110,6 +121,9 @@ func TestSealed(t *testing.T) {
 	if _, err := d.Raw(lead, sealed); !errors.Is(err, aup.ErrForbidden) {
 		t.Errorf("its raw message: %v", err)
 	}
+	if _, _, err := d.Evidence(lead, sealed); !errors.Is(err, aup.ErrForbidden) {
+		t.Errorf("its evidence: %v", err)
+	}
 }
 
 func TestOpeningIsRecorded(t *testing.T) {
@@ -144,6 +158,13 @@ func TestOpeningIsRecorded(t *testing.T) {
 		if n != want {
 			t.Errorf("report %d: %d openings in the log, want %d", i, n, want)
 		}
+	}
+	if _, raw, err := d.Evidence(as(t, "dora", aup.RoleAuditor, aup.RoleCleared), ids[1]); err != nil || raw.Close() != nil {
+		t.Fatal(err)
+	}
+	page, err := d.Events(cleared, aup.EventQuery{Report: ids[1]})
+	if last := len(page.Events) - 1; err != nil || page.Events[last].Kind != aup.EventOpened || page.Events[last].By != "dora" {
+		t.Errorf("the opening for evidence: %+v, %v", page.Events, err)
 	}
 	forged := aup.Action{Do: aup.EventOpened}
 	if _, err := d.Act(as(t, "o", aup.RoleOperator), aup.Actor{}, ids[0], forged); !errors.Is(err, aup.ErrInvalid) {

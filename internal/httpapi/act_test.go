@@ -38,7 +38,7 @@ func newOffice(t *testing.T, letters ...storetest.Letter) *office {
 
 func (o *office) backend() httpapi.Backend {
 	s := o.store
-	return httpapi.Backend{Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Tray: s}
+	return httpapi.Backend{Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Tray: s, Prover: s}
 }
 
 // A call is one request by somebody; without roles they are an operator.

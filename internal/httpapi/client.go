@@ -129,7 +129,18 @@ func (c *Client) Rebuild(ctx context.Context) (aup.Audit, error) {
 
 // Backup writes a consistent copy of the daemon's store to w.
 func (c *Client) Backup(ctx context.Context, w io.Writer) (int64, error) {
-	resp, err := c.do(ctx, request{method: http.MethodGet, path: "/backup"})
+	return c.copy(ctx, "/backup", w)
+}
+
+// Bundle writes the evidence of a report to w, as export.Bundle does.
+func (c *Client) Bundle(ctx context.Context, id aup.ReportID, w io.Writer) error {
+	_, err := c.copy(ctx, reportPath(id)+"/bundle", w)
+	return err
+}
+
+// copy writes what the daemon answers to w.
+func (c *Client) copy(ctx context.Context, path string, w io.Writer) (int64, error) {
+	resp, err := c.do(ctx, request{method: http.MethodGet, path: path})
 	if err != nil {
 		return 0, err
 	}

@@ -37,6 +37,8 @@ type Backend struct {
 	Log aup.Log
 	// Searcher finds words.
 	Searcher aup.Searcher
+	// Prover gives the evidence of a report.
+	Prover aup.Prover
 	// Shelf has the saved filters.
 	Shelf aup.Shelf
 	// Poll asks every mailbox to look for new mail now. It does not wait.
@@ -70,7 +72,7 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	cfg.Transformers = []huma.Transformer{typed}
 	api := humago.New(mux, cfg)
 	api.UseMiddleware(private)
-	d := desk.New(b.Backlog, b.Triager).Searching(b.Searcher)
+	d := desk.New(b.Backlog, b.Triager).Searching(b.Searcher).Proving(b.Prover)
 	filters := desk.Filters{Shelf: b.Shelf}
 	readRoutes(api, d, filters)
 	actRoutes(api, d)
@@ -95,6 +97,9 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 	}
 	if b.Directory != nil {
 		directoryRoutes(api, b.Directory)
+	}
+	if b.Prover != nil {
+		bundleRoute(api, d, b.Version)
 	}
 	keepRoutes(api, b)
 	return api

@@ -48,7 +48,7 @@ func whole(t *testing.T) (*http.ServeMux, huma.API) {
 	mux := http.NewServeMux()
 	return mux, httpapi.New(mux, httpapi.Backend{
 		Backlog: s, Triager: s, Ledger: s, Keeper: s, Log: s.Log(), Shelf: s.Shelf(), Tray: s, Poll: func() {},
-		Library: librarian{}, Directory: &directory{}, Searcher: searcher{},
+		Library: librarian{}, Directory: &directory{}, Searcher: searcher{}, Prover: s,
 		Submit: func(context.Context, string, io.Reader) (aup.Receipt, error) { return aup.Receipt{}, nil },
 		Backup: s.WriteTo, Version: "1",
 	})
@@ -98,7 +98,7 @@ func TestNobodyMayAnything(t *testing.T) {
 				continue
 			}
 			asked++
-			target := strings.NewReplacer("{id}", "x", "{name}", "x").Replace(path) + "?"
+			target := strings.NewReplacer("{id}", "x", "{name}", "x", "{kind}", "ips").Replace(path) + "?"
 			for _, p := range op.Parameters {
 				if p.Required && p.In == "query" {
 					target += p.Name + "=1&"

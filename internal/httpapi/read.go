@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
@@ -55,7 +54,7 @@ func readRoutes(api huma.API, d *desk.Desk, saved desk.Filters) {
 			q.Limit, q.After = in.Limit, aup.ReportID(in.After)
 			return respond(d.Reports(ctx, q))
 		})
-	exportRoute(api, d, saved)
+	exportRoutes(api, d, saved)
 	huma.Register(api, get("read-report", "/reports/{id}", "Read one report"),
 		func(ctx context.Context, in *idInput) (*reportOutput, error) { return answer(d.Report(ctx, in.id())) })
 	huma.Register(api, get("read-document", "/reports/{id}/document", "Read what was found in the message"),
@@ -84,56 +83,6 @@ func sendRaw(hc huma.Context, raw io.ReadCloser) {
 	hc.SetStatus(http.StatusOK)
 	if _, err := io.Copy(hc.BodyWriter(), raw); err != nil {
 		panic(http.ErrAbortHandler)
-	}
-}
-
-// exportPage is how many reports of an export are held in memory.
-const exportPage = 200
-
-func exportRoute(api huma.API, d *desk.Desk, saved desk.Filters) {
-	op := get("export-reports", "/reports.jsonl", "Stream all reports of a query, newest recorded first, one JSON object a line")
-	op.Responses = streamed("application/jsonl", "each line is a report; an export that is cut off ends without its last line's end")
-	huma.Register(api, op, func(ctx context.Context, in *QueryParams) (*huma.StreamResponse, error) {
-		q, err := in.query(ctx, saved)
-		if err != nil {
-			return nil, problem(err)
-		}
-		if q.Order == aup.OrderQueue && q.State == "" {
-			q.State = aup.StateOpen
-		}
-		// Only this order stays put while reports change.
-		q.Order, q.Limit = aup.OrderNewest, exportPage
-		page, err := d.Reports(ctx, q)
-		if err != nil {
-			return nil, problem(err)
-		}
-		return &huma.StreamResponse{Body: func(hc huma.Context) { export(hc, d, q, page) }}, nil
-	})
-}
-
-// export sends page and all that come after it. What fails half way cuts the
-// connection.
-func export(hc huma.Context, d *desk.Desk, q aup.Query, page aup.Page) {
-	hc.SetHeader("Content-Type", "application/jsonl")
-	f := newFeed(hc)
-	for {
-		lines := json.NewEncoder(f)
-		for _, r := range page.Reports {
-			if err := lines.Encode(r); err != nil {
-				panic(http.ErrAbortHandler)
-			}
-		}
-		if err := f.flush(); err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		if page.Next == "" {
-			return
-		}
-		q.After = page.Next
-		var err error
-		if page, err = d.Reports(hc.Context(), q); err != nil {
-			panic(http.ErrAbortHandler)
-		}
 	}
 }
 

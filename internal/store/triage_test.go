@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -357,5 +358,56 @@ func TestManyOperators(t *testing.T) {
 	}
 	if decided+conflict != operators || logged != decided || decided < reports {
 		t.Errorf("%d decided and %d refused of %d, %d in the log", decided, conflict, operators, logged)
+	}
+}
+
+func TestProof(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	s := openDesk(t, &now)
+	ids := post(t, s, letter{body: "one"}, letter{body: "two"})
+	if _, err := s.Act(t.Context(), alice, ids[0], aup.Action{Do: aup.EventNoted, Reason: "<b> & \u2028"}); err != nil {
+		t.Fatal(err)
+	}
+	audit, err := s.Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hashes []aup.Hash
+	for _, id := range ids {
+		p, err := s.Proof(t.Context(), id[:6])
+		if err != nil || p.Report != id || int(p.Head) != audit.Events || p.HeadHash.String() != audit.Head {
+			t.Fatalf("the proof of %s: of %s, up to %d %s, %v; the log ends in %d %s", id, p.Report, p.Head, p.HeadHash, err, audit.Events, audit.Head)
+		}
+		page, err := s.Events(t.Context(), aup.EventQuery{Report: id})
+		if err != nil || len(page.Events) != len(p.Events) {
+			t.Fatalf("%d events, want %d, %v", len(p.Events), len(page.Events), err)
+		}
+		for i, e := range p.Events {
+			var got aup.Event
+			if err := json.Unmarshal(e.Event, &got); err != nil || got.Key != page.Events[i].Key || got.Seq != e.Seq || !e.Holds() {
+				t.Errorf("event %d: %s, hash holds %v, %v", e.Seq, e.Event, e.Holds(), err)
+			}
+			hashes = append(hashes, e.Prev, e.Hash)
+		}
+	}
+	// Every hash but the last stands once as an event's own and once as that of
+	// the one before; the first has none before it.
+	for i, h := range hashes {
+		want := 2
+		if h == (aup.Hash{}) || h.String() == audit.Head {
+			want = 1
+		}
+		n := 0
+		for _, other := range hashes {
+			if other == h {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("hash %d stands %d times, want %d", i, n, want)
+		}
+	}
+	if _, err := s.Proof(t.Context(), "zzzz"); !errors.Is(err, aup.ErrNotFound) {
+		t.Errorf("of no report: %v", err)
 	}
 }
