@@ -106,9 +106,14 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 	}
 }
 
-// mostPaired bounds the concepts of one sentence that are paired with each
-// other: real sentences have fewer.
-const mostPaired = 8
+const (
+	// mostPaired bounds the concepts of one sentence that are paired with each
+	// other: real sentences have fewer.
+	mostPaired = 8
+	// farthest is how far apart, in bytes, two concepts may be for both to be
+	// shown; else the first one is.
+	farthest = 80
+)
 
 // pairs calls yield with each two concepts that stand in one sentence, in the
 // order of their names.
@@ -127,7 +132,11 @@ func (z *zone) pairs(v *vocabulary, buf []byte, yield func(feature []byte, start
 			for b := a + 1; b < k; b++ {
 				one, two := v.concepts[in[a].concept], v.concepts[in[b].concept]
 				buf = append(append(append(append(buf[:n], '#'), min(one, two)...), " #"...), max(one, two)...)
-				yield(buf, min(in[a].start, in[b].start), max(in[a].end, in[b].end))
+				start, end := in[a].start, max(in[a].end, in[b].end)
+				if end-start > farthest {
+					end = in[a].end
+				}
+				yield(buf, start, end)
 			}
 		}
 	}

@@ -112,8 +112,12 @@ const (
 	passing = 0.4
 )
 
-// strongest is how many words explain a clause.
-const strongest = 5
+// strongest is how many words explain a clause, of kept features: several may
+// stand in the same place.
+const (
+	strongest = 5
+	kept      = 20
+)
 
 // modelGroup is the group of what the learned part says.
 const modelGroup = "model"
@@ -176,7 +180,7 @@ func (l *learned) judge(v *vocabulary, zones []zone) []firing {
 	}
 	for c := range out {
 		out[c].rule = reasonOf(l.clauses[c])
-		for _, s := range best[c] {
+		for _, s := range places(best[c]) {
 			out[c].spans = append(out[c].spans, s.span(out[c].rule))
 		}
 	}
@@ -186,10 +190,10 @@ func (l *learned) judge(v *vocabulary, zones []zone) []firing {
 // keep puts s among the strongest shares, strongest first, if it speaks for its
 // clause.
 func keep(best []share, s share) []share {
-	if s.value <= 0 || len(best) == strongest && s.value <= best[strongest-1].value {
+	if s.value <= 0 || len(best) == kept && s.value <= best[kept-1].value {
 		return best
 	}
-	if len(best) < strongest {
+	if len(best) < kept {
 		best = append(best, s)
 	}
 	i := len(best) - 1
@@ -198,6 +202,22 @@ func keep(best []share, s share) []share {
 	}
 	best[i] = s
 	return best
+}
+
+// places returns the strongest places of shares, strongest first: what overlaps a
+// stronger one is counted there.
+func places(shares []share) []share {
+	var out []share
+	for _, s := range shares {
+		i := slices.IndexFunc(out, func(o share) bool { return o.z == s.z && s.start < o.end && o.start < s.end })
+		if i < 0 {
+			out = append(out, s)
+		} else {
+			out[i].value += s.value
+		}
+	}
+	slices.SortStableFunc(out, func(a, b share) int { return cmp.Compare(b.value, a.value) })
+	return out[:min(len(out), strongest)]
 }
 
 func reasonOf(clause aup.ClauseID) *rule {

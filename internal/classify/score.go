@@ -48,6 +48,10 @@ const (
 	ruled = 0.5
 )
 
+// commoner is how much more of all mail reports no violation than speaks for any
+// one clause, in log-odds.
+const commoner = 0.5
+
 // scores adds up what fired for each answer, best first. Of the rules of one
 // group only the strongest counts in full, since they say the same thing in
 // other words; each further one counts half as much as the one before.
@@ -61,6 +65,9 @@ func scores(fired []firing, answers []aup.ClauseID) []score {
 	out := make([]score, len(answers))
 	for i, a := range answers {
 		out[i] = score{clause: a, ruled: prior}
+		if a == aup.None {
+			out[i].weight = commoner
+		}
 	}
 	for _, f := range fired {
 		i := slices.Index(answers, f.rule.Clause)
