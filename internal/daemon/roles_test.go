@@ -23,6 +23,7 @@ var rightOf = map[string]aup.Right{
 	"read-numbers": aup.RightRead, "follow-reports": aup.RightRead, "list-cases": aup.RightRead, "list-policies": aup.RightRead,
 	"read-cursor": aup.RightRead, "list-ledger-rows": aup.RightRead, "search": aup.RightRead,
 	"list-filters": aup.RightRead, "read-filter": aup.RightRead, "save-filter": aup.RightRead, "delete-filter": aup.RightRead,
+	"export-table": aup.RightRead, "export-stix": aup.RightRead, "export-blocklist": aup.RightRead, "read-bundle": aup.RightAudit,
 	"list-near-misses": aup.RightRead, "settle-near-miss": aup.RightBulk,
 	"act": aup.RightTriage, "claim-next": aup.RightTriage, "act-in-bulk": aup.RightBulk,
 	"rehearse":    aup.RightPolicy, // with "record", without it is a trial
@@ -70,7 +71,7 @@ func apiCalls(t *testing.T, doc string) (calls []apiCall) {
 					}
 				}
 			}
-			path := strings.NewReplacer("{id}", "x", "{name}", "x").Replace(path) + "?" + strings.Join(must, "&")
+			path := strings.NewReplacer("{id}", "x", "{name}", "x", "{kind}", "ips").Replace(path) + "?" + strings.Join(must, "&")
 			calls = append(calls, apiCall{op.ID, strings.ToUpper(method), path})
 		}
 	}

@@ -37,7 +37,7 @@ func bundle(t *testing.T) []byte {
 	if _, err := s.Act(t.Context(), who, ids[0], aup.Action{Do: aup.EventNoted, Reason: "the log goes on"}); err != nil {
 		t.Fatal(err)
 	}
-	make := func() []byte {
+	pack := func() []byte {
 		proof, err := s.Proof(t.Context(), ids[1])
 		if err != nil {
 			t.Fatal(err)
@@ -53,8 +53,8 @@ func bundle(t *testing.T) []byte {
 		}
 		return out.Bytes()
 	}
-	first := make()
-	if !bytes.Equal(first, make()) {
+	first := pack()
+	if !bytes.Equal(first, pack()) {
 		t.Error("the same evidence made two different bundles")
 	}
 	return first

@@ -145,7 +145,10 @@ func TestSelect(t *testing.T) {
 	}
 	for range 2 { // it can be gone through again
 		var ids []aup.ReportID
-		for r := range got {
+		for r, err := range got {
+			if err != nil {
+				t.Fatal(err)
+			}
 			ids = append(ids, r.ID)
 		}
 		if d := cmp.Diff([]aup.ReportID{"0001", "0002", "0003", "0004", "0005"}, ids); d != "" {
@@ -155,9 +158,9 @@ func TestSelect(t *testing.T) {
 	if s.asked.Clause != "4" || s.asked.State != aup.StateOpen || s.asked.Order != aup.OrderNewest {
 		t.Errorf("asked for %+v", s.asked)
 	}
-	for r := range got {
-		if r.ID != "0001" {
-			t.Errorf("went on with %s", r.ID)
+	for r, err := range got {
+		if r.ID != "0001" || err != nil {
+			t.Errorf("began with %s, %v", r.ID, err)
 		}
 		break
 	}

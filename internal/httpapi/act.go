@@ -19,9 +19,14 @@ type actionKind string
 
 // Schema lists the kinds in the OpenAPI document, by which they are checked.
 func (actionKind) Schema(huma.Registry) *huma.Schema {
-	s := &huma.Schema{Type: huma.TypeString, Description: "what to do, as the event that records it is named"}
-	for _, k := range aup.ActionKinds {
-		s.Enum = append(s.Enum, string(k))
+	return oneOf(aup.ActionKinds, "what to do, as the event that records it is named")
+}
+
+// oneOf describes a string that is one of some.
+func oneOf[S ~string](values []S, description string) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString, Description: description}
+	for _, v := range values {
+		s.Enum = append(s.Enum, string(v))
 	}
 	return s
 }

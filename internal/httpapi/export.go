@@ -16,11 +16,7 @@ type listKind string
 
 // Schema lists the kinds in the OpenAPI document, by which they are checked.
 func (listKind) Schema(huma.Registry) *huma.Schema {
-	s := &huma.Schema{Type: huma.TypeString, Description: "the form of the list"}
-	for _, k := range export.ListKinds {
-		s.Enum = append(s.Enum, string(k))
-	}
-	return s
+	return oneOf(export.ListKinds, "the form of the list")
 }
 
 type listKindInput struct {
