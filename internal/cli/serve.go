@@ -41,12 +41,12 @@ taken over as a whole, or the running one stays and the log says why.`,
 	}
 }
 
-// frugal has the garbage collector run twice as often as it would: a message of
+// frugal has the garbage collector run more often than it would: a message of
 // any size passes through in small pieces, and what they leave behind would
 // otherwise be most of the heap. GOGC, where it is set, decides instead.
 func frugal() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(40)
 	}
 }
 
