@@ -56,6 +56,7 @@ type Runner struct {
 	metrics *metrics
 	mails   chan *job
 	ready   chan *job
+	large   chan struct{} // whoever is in it may parse a large mail
 }
 
 // A reader is how mail is read: both change together, or neither does.
@@ -79,6 +80,9 @@ const (
 	// maxBatch is the most mails in one transaction: enough to hide the cost
 	// of a sync, small enough that a repeated batch is cheap.
 	maxBatch = 256
+	// alone is the size above which a mail is parsed while no other of its kind
+	// is: it may take as much memory as all others together.
+	alone = 1 << 20
 )
 
 // New returns a Runner that parses with ev, classifies with cls, and records in
@@ -92,7 +96,7 @@ func New(rec Recorder, cls Classifier, ev evidence.Options, opt Options) *Runner
 	}
 	r := &Runner{
 		rec: rec, opt: opt, metrics: newMetrics(opt.Metrics),
-		mails: make(chan *job, queue), ready: make(chan *job, queue),
+		mails: make(chan *job, queue), ready: make(chan *job, queue), large: make(chan struct{}, 1),
 	}
 	r.Use(cls, ev)
 	return r
@@ -198,6 +202,10 @@ func (r *Runner) read(m *aup.Mail) (doc aup.Document, v aup.Verdict) {
 			v = aup.Verdict{Outcome: aup.OutcomeReview, Primary: aup.None, Review: true, Reason: "the message could not be read"}
 		}
 	}()
+	if m.Size > alone {
+		r.large <- struct{}{}
+		defer func() { <-r.large }()
+	}
 	with := r.reader.Load()
 	doc = evidence.Parse(m.Raw, m.Size, with.evidence)
 	if m.Quarantine != "" {
