@@ -119,7 +119,9 @@ func (s *soak) kill() error {
 	if err := s.daemon.Process.Kill(); err != nil {
 		return err
 	}
-	<-s.ended // it ends by the signal
+	if err := <-s.ended; err == nil {
+		return errors.New("the daemon had ended by itself")
+	}
 	s.start()
 	return nil
 }

@@ -19,8 +19,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// A proxy that breaks a connection leaves one of its own goroutines behind.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/Shopify/toxiproxy/v2/toxics.(*NoopToxic).Pipe"))
+	// A proxy that breaks a connection leaves some of its own goroutines behind.
+	const proxy = "github.com/Shopify/toxiproxy/v2"
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(proxy+".(*ToxicLink).read"), goleak.IgnoreAnyFunction(proxy+".(*ToxicLink).write"),
+		goleak.IgnoreAnyFunction(proxy+"/toxics.(*ToxicStub).Run"))
 }
 
 // A fakeStore is a Sink and an Accountant in memory that keeps to what the
