@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 		v.Clauses = c.recorded(clauses, best.clause)
 	}
 	c.review(&v, doc, zones, clauses, none)
-	v.Findings = findings(clauses)
+	v.Findings = c.findings(clauses, v.Clauses)
 	c.urgent(&v, zones, clauses)
 	c.weigh(&v)
 	return v
@@ -181,26 +182,43 @@ func unread(doc *aup.Document) string {
 	return ""
 }
 
-// findings returns each clause over the threshold and the best one below it.
-func findings(all []score) []aup.Finding {
+// findings returns each recorded clause, each other one over the threshold, and
+// the best one below it, best first.
+func (c *Classifier) findings(all []score, recorded []aup.ClauseID) []aup.Finding {
 	out := []aup.Finding{}
+	runnerUp := false
 	for _, s := range all {
-		slices.SortStableFunc(s.spans, func(a, b aup.Span) int {
-			switch {
-			case a.Weight > b.Weight:
-				return -1
-			case a.Weight < b.Weight:
-				return 1
-			}
-			return 0
-		})
-		out = append(out, aup.Finding{Clause: s.clause, Score: s.probability(), Spans: s.spans})
-		if s.probability() < Threshold {
-			break
+		f := aup.Finding{Clause: s.clause, Score: s.probability(), Spans: s.spans}
+		switch {
+		case slices.Contains(recorded, s.clause):
+			f.Score = c.together(all, s, recorded)
+		case f.Score < Threshold && runnerUp:
+			continue
+		case f.Score < Threshold:
+			runnerUp = true
 		}
+		slices.SortStableFunc(f.Spans, func(a, b aup.Span) int { return cmp.Compare(b.Weight, a.Weight) })
+		out = append(out, f)
 	}
+	slices.SortStableFunc(out, func(a, b aup.Finding) int { return cmp.Compare(b.Score, a.Score) })
 	return out
 }
+
+// together is the score of a recorded clause. Of twenty answers one is the best,
+// and what speaks for the clauses that usually come with it is taken from them:
+// they share it.
+func (c *Classifier) together(all []score, s score, recorded []aup.ClauseID) float64 {
+	p := s.probability()
+	for _, o := range all {
+		if slices.Contains(recorded, o.clause) && c.vocab.linked(s.clause, o.clause) {
+			p += o.probability()
+		}
+	}
+	return round(min(p, surest))
+}
+
+// surest is the highest score: of nothing it is certain.
+const surest = 0.99
 
 // A possible report about minors is read first from a low score, or from little
 // that its rules say: missing one costs more than looking at ten. Against no

@@ -50,6 +50,14 @@ type yield struct {
 	With bool `yaml:"with"`
 }
 
+// linked reports whether one of the two clauses may yield to the other: both
+// are found in one report more often than by chance.
+func (v *vocabulary) linked(a, b aup.ClauseID) bool {
+	return slices.ContainsFunc(v.yields, func(y yield) bool {
+		return y.Clause == a && slices.Contains(y.To, b) || y.Clause == b && slices.Contains(y.To, a)
+	})
+}
+
 // companions reports whether the two clauses usually come together.
 func (v *vocabulary) companions(a, b aup.ClauseID) bool {
 	return slices.ContainsFunc(v.yields, func(y yield) bool {
