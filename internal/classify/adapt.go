@@ -168,13 +168,13 @@ func (a *adapter) result() *learned {
 		n, known := a.base.number[f]
 		if known {
 			for _, w := range a.base.weights[n] {
-				total[w.clause] += w.value
+				total[w.clause] += w.value()
 			}
 		}
 		var weights []weight
 		for c, v := range total {
-			if v = round(v); math.Abs(v) >= adaptLeast {
-				weights = append(weights, weight{c, v})
+			if math.Abs(v) >= adaptLeast {
+				weights = append(weights, weightOf(c, v))
 			}
 		}
 		switch {

@@ -23,10 +23,18 @@ type learned struct {
 	weights  [][]weight       // of each feature
 }
 
-// A weight is what a feature speaks for a clause.
+// A weight is what a feature speaks for a clause. There are hundreds of
+// thousands of them, so they are kept small.
 type weight struct {
-	clause int
-	value  float64
+	clause     uint8
+	hundredths int16
+}
+
+func (w weight) value() float64 { return float64(w.hundredths) / 100 }
+
+// weightOf returns a weight as near to value as can be kept.
+func weightOf(clause int, value float64) weight {
+	return weight{uint8(clause), int16(math.Round(min(max(value*100, math.MinInt16), math.MaxInt16)))}
 }
 
 // readLearned reads what write wrote: a line of clauses, then one for each
@@ -46,14 +54,14 @@ func readLearned(data []byte) (*learned, error) {
 		for _, f := range fields[1:] {
 			c, w, _ := strings.Cut(f, ":")
 			clause, err := strconv.Atoi(c)
-			if err != nil || clause < 0 || clause >= len(l.clauses) {
+			if err != nil || clause < 0 || clause >= min(len(l.clauses), math.MaxUint8) {
 				return nil, fmt.Errorf("line %d: %q is no clause's weight", n+1, f)
 			}
 			value, err := strconv.ParseFloat(w, 64)
 			if err != nil {
 				return nil, fmt.Errorf("line %d: %w", n+1, err)
 			}
-			weights = append(weights, weight{clause, value})
+			weights = append(weights, weightOf(clause, value))
 		}
 		l.add(strings.Clone(fields[0]), weights) // which does not keep the whole line in memory
 	}
@@ -79,7 +87,7 @@ func (l *learned) write(w io.Writer) error {
 	for _, f := range slices.Sorted(slices.Values(l.features)) {
 		b.WriteString(f)
 		for _, x := range l.weights[l.number[f]] {
-			fmt.Fprintf(&b, "\t%d:%s", x.clause, strconv.FormatFloat(x.value, 'f', 2, 64))
+			fmt.Fprintf(&b, "\t%d:%s", x.clause, strconv.FormatFloat(x.value(), 'f', 2, 64))
 		}
 		b.WriteByte('\n')
 	}
@@ -172,7 +180,7 @@ func (l *learned) judge(v *vocabulary, zones []zone) []firing {
 		}
 		for _, s := range seen[g] {
 			for _, w := range l.weights[s.feature] {
-				value := scale * w.value
+				value := scale * w.value()
 				out[w.clause].weight += value
 				best[w.clause] = keep(best[w.clause], share{s, value})
 			}

@@ -255,7 +255,7 @@ func (t *trainer) learned() *learned {
 		var weights []weight
 		for c, w := range t.weights[f*k : f*k+k] {
 			if w = math.Round(w*t.telling[f]*100) / 100; math.Abs(w) >= smallest {
-				weights = append(weights, weight{c, w})
+				weights = append(weights, weightOf(c, w))
 			}
 		}
 		if len(weights) > 0 {
