@@ -6,7 +6,6 @@ package mailbox
 // leading or trailing space in an entry stands for the edge of a word, and
 // a stem stands for its endings.
 //
-//nolint:misspell // other languages
 var kindred = map[string][][]string{
 	"acceptable use policy": {
 		// English

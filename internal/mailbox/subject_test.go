@@ -55,7 +55,6 @@ func TestRuleHeaders(t *testing.T) {
 	}
 }
 
-//nolint:misspell // on purpose
 func TestRuleNearMisses(t *testing.T) {
 	r := NewRule(phrase)
 	for _, s := range []string{
