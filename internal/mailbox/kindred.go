@@ -5,7 +5,6 @@ package mailbox
 // without accents and with one space around and between words, so that a
 // leading or trailing space in an entry stands for the edge of a word, and
 // a stem stands for its endings.
-//
 var kindred = map[string][][]string{
 	"acceptable use policy": {
 		// English
