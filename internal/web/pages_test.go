@@ -34,7 +34,9 @@ func filled(t testing.TB) (d *world, plain, urgent, sealed aup.ReportID) {
 	urgent = d.add("urgent", document("hurry"), aup.Verdict{
 		Outcome: aup.OutcomeReview, Primary: "3.1", Clauses: []aup.ClauseID{"3.1"}, Urgent: "somebody is in danger", Severity: aup.High,
 	}, now.Add(-time.Hour))
-	sealed = d.add("sealed", document("secret words"), aup.Verdict{
+	secret := document("secret words")
+	secret.Attachments = []aup.Attachment{{Path: "2", Size: int64(len(hostile))}}
+	sealed = d.add("sealed", secret, aup.Verdict{
 		Outcome: aup.OutcomeViolation, Primary: "2.4", Clauses: []aup.ClauseID{"2.4"}, Sealed: true, Severity: aup.Critical,
 		Findings: []aup.Finding{{Clause: "2.4", Score: 0.9, Spans: []aup.Span{{Part: "1", End: 12, Text: "secret words", Reason: "names minors"}}}},
 	}, now.Add(-time.Hour))
