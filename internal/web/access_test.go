@@ -37,6 +37,8 @@ func TestRights(t *testing.T) {
 		{"/numbers", false, 403, 403, 200, 200, 200},
 		{"/mailboxes", false, 403, 403, 200, 200, 200},
 		{"/mailboxes/abuse/INBOX/in", false, 403, 403, 200, 200, 200},
+		{"/near-misses", false, 403, 403, 200, 200, 200},
+		{"/near-misses", true, 403, 403, 403, 403, 422},
 		{"/next", true, 403, 403, 403, 303, 303},
 		{"/reports/" + string(plain) + "/act?do=noted&reason=x", true, 403, 403, 403, 422, 422},
 		{"/filters", true, 403, 403, 404, 404, 404},
