@@ -22,6 +22,11 @@ func TestSignInAndOut(t *testing.T) {
 	if w.Code != 200 || !strings.Contains(w.Body.String(), `name="return" value="/reports/x"`) || strings.Contains(w.Body.String(), "oidc") {
 		t.Errorf("the page to sign in on: %d %s", w.Code, w.Body)
 	}
+	for _, loads := range []string{"<link", "src=", "<style", "style="} {
+		if strings.Contains(w.Body.String(), loads) {
+			t.Errorf("the page to sign in on has %s, its policy allows nothing", loads)
+		}
+	}
 	w = b.do(http.MethodPost, "/login", url.Values{"name": {" Alice "}, "password": {password}, "return": {"/reports/x"}})
 	if w.Code != 303 || w.Header().Get("Location") != "/reports/x" {
 		t.Errorf("signed in: %d to %s", w.Code, w.Header().Get("Location"))

@@ -14,7 +14,8 @@ var loginHTML string
 
 var loginTemplate = template.Must(template.New("login").Parse(loginHTML))
 
-// plainLogin is the page to sign in on where the console brings none.
+// plainLogin is the page to sign in on where the console brings none. It loads
+// nothing.
 func plainLogin(w http.ResponseWriter, _ *http.Request, v LoginView) {
 	var b bytes.Buffer
 	if err := loginTemplate.Execute(&b, v); err != nil {
@@ -23,7 +24,7 @@ func plainLogin(w http.ResponseWriter, _ *http.Request, v LoginView) {
 	}
 	head := w.Header()
 	head.Set("Content-Type", "text/html; charset=utf-8")
-	head.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	head.Set("Content-Security-Policy", "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(v.Status)

@@ -123,7 +123,7 @@ func (d *daemon) consoleMux(ctx context.Context) (*http.ServeMux, *web.Console) 
 	httpapi.New(mux, d.backend(ctx))
 	return mux, web.New(mux, web.Options{
 		Desk:   desk.New(d.backlog(), d.store).Searching(d.index),
-		Ledger: d.store, Contents: contents{spoolDir(d.cfg.Data)},
+		Ledger: d.store, Tray: liveTray{d.store, d}, Contents: contents{spoolDir(d.cfg.Data)},
 		Filters: desk.Filters{Shelf: d.store.Shelf()}, Library: liveLibrary{d},
 		Policy:  func() *policy.Policy { return d.brain.Load().policy.Policy },
 		Version: d.opt.Version, Log: d.opt.Log,

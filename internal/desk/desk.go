@@ -88,6 +88,21 @@ func (d *Desk) Raw(ctx context.Context, id aup.ReportID) (io.ReadCloser, error) 
 	return d.backlog.Raw(ctx, r.ID)
 }
 
+// Message returns what Document and Raw do, in one opening. The caller closes
+// the message.
+func (d *Desk) Message(ctx context.Context, id aup.ReportID) (aup.Document, io.ReadCloser, error) {
+	r, err := d.open(ctx, id)
+	if err != nil {
+		return aup.Document{}, nil, err
+	}
+	doc, err := d.backlog.Document(ctx, r.ID)
+	if err != nil {
+		return doc, nil, err
+	}
+	raw, err := d.backlog.Raw(ctx, r.ID)
+	return doc, raw, err
+}
+
 func (d *Desk) open(ctx context.Context, id aup.ReportID) (aup.Report, error) {
 	p, err := need(ctx, aup.RightRead)
 	if err != nil {

@@ -48,6 +48,13 @@ func calls(d *desk.Desk, id aup.ReportID) map[string]struct {
 			}
 			return err
 		}},
+		"Message": {aup.RightRead, func(ctx context.Context) error {
+			_, raw, err := d.Message(ctx, id)
+			if err == nil {
+				raw.Close()
+			}
+			return err
+		}},
 		"Evidence": {aup.RightAudit, func(ctx context.Context) error {
 			p, raw, err := d.Evidence(ctx, id)
 			if err == nil {
@@ -143,8 +150,16 @@ func TestOpeningIsRecorded(t *testing.T) {
 			t.Errorf("raw: %d bytes, %v", len(data), err)
 		}
 		raw.Close()
+		doc, raw, err := d.Message(cleared, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := io.ReadAll(raw); err != nil || len(data) == 0 || len(doc.Messages) == 0 {
+			t.Errorf("message: %d bytes, %d messages, %v", len(data), len(doc.Messages), err)
+		}
+		raw.Close()
 	}
-	for i, want := range []int{0, 3} {
+	for i, want := range []int{0, 4} {
 		page, err := d.Events(cleared, aup.EventQuery{Report: ids[i]})
 		if err != nil {
 			t.Fatal(err)

@@ -37,6 +37,8 @@ func TestRights(t *testing.T) {
 		{"/numbers", false, 403, 403, 200, 200, 200},
 		{"/mailboxes", false, 403, 403, 200, 200, 200},
 		{"/mailboxes/abuse/INBOX/in", false, 403, 403, 200, 200, 200},
+		{"/near-misses", false, 403, 403, 200, 200, 200},
+		{"/near-misses", true, 403, 403, 403, 403, 422},
 		{"/next", true, 403, 403, 403, 303, 303},
 		{"/reports/" + string(plain) + "/act?do=noted&reason=x", true, 403, 403, 403, 422, 422},
 		{"/filters", true, 403, 403, 404, 404, 404},
@@ -92,8 +94,11 @@ func TestSealedContent(t *testing.T) {
 	if resp, _ := c.get("/reports/" + string(sealed) + "/raw"); resp.StatusCode != http.StatusOK {
 		t.Errorf("the message of a sealed report for whoever is cleared: %d", resp.StatusCode)
 	}
+	if resp, _ := c.get("/reports/" + string(sealed) + "/files/2"); resp.StatusCode != http.StatusOK {
+		t.Errorf("an attachment of a sealed report for whoever is cleared: %d", resp.StatusCode)
+	}
 	opened := d.events()[before:]
-	if len(opened) != 3 || opened[0].Kind != aup.EventOpened || opened[0].By != "carla" || opened[0].Key == opened[1].Key {
+	if len(opened) != 4 || opened[0].Kind != aup.EventOpened || opened[0].By != "carla" || opened[0].Key == opened[1].Key {
 		t.Errorf("the openings on record: %+v", opened)
 	}
 }

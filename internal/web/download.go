@@ -52,15 +52,15 @@ func (c *Console) file(w http.ResponseWriter, r *http.Request) error {
 	if c.Contents == nil {
 		return fmt.Errorf("attachments: they cannot be read here: %w", aup.ErrNotFound)
 	}
-	report, raw, err := c.rawOf(r)
+	report, err := c.Desk.Report(r.Context(), aup.ReportID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	doc, raw, err := c.Desk.Message(r.Context(), report.ID)
 	if err != nil {
 		return err
 	}
 	defer raw.Close()
-	doc, err := c.Desk.Document(r.Context(), report.ID)
-	if err != nil {
-		return err
-	}
 	path := aup.PartID(r.PathValue("path"))
 	i := slices.IndexFunc(doc.Attachments, func(a aup.Attachment) bool { return a.Path == path })
 	if i < 0 {

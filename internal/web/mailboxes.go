@@ -19,7 +19,7 @@ func (c *Console) mailboxes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c.render(w, r, http.StatusOK, "mailboxes", map[string]any{
-		"Title": "Mailboxes", "Folders": c.folders(status), "Fates": fateOrder, "Store": status,
+		"Title": "Mailboxes", "Folders": c.folders(status), "Fates": fateOrder, "Store": status, "Tray": c.Tray != nil,
 	})
 	return nil
 }
@@ -43,7 +43,7 @@ func (c *Console) mailbox(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c.render(w, r, http.StatusOK, "mailbox", map[string]any{
-		"Title": all[i].Mailbox + " / " + all[i].Folder, "Folder": all[i], "Fates": fateOrder, "Odd": odd, "Listed": c.Ledger != nil,
+		"Title": all[i].Mailbox + " / " + all[i].Folder, "Folder": all[i], "Fates": fateOrder, "Odd": odd, "Listed": c.Ledger != nil, "Tray": c.Tray != nil,
 	})
 	return nil
 }

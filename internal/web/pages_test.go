@@ -34,7 +34,9 @@ func filled(t testing.TB) (d *world, plain, urgent, sealed aup.ReportID) {
 	urgent = d.add("urgent", document("hurry"), aup.Verdict{
 		Outcome: aup.OutcomeReview, Primary: "3.1", Clauses: []aup.ClauseID{"3.1"}, Urgent: "somebody is in danger", Severity: aup.High,
 	}, now.Add(-time.Hour))
-	sealed = d.add("sealed", document("secret words"), aup.Verdict{
+	secret := document("secret words")
+	secret.Attachments = []aup.Attachment{{Path: "2", Size: int64(len(hostile))}}
+	sealed = d.add("sealed", secret, aup.Verdict{
 		Outcome: aup.OutcomeViolation, Primary: "2.4", Clauses: []aup.ClauseID{"2.4"}, Sealed: true, Severity: aup.Critical,
 		Findings: []aup.Finding{{Clause: "2.4", Score: 0.9, Spans: []aup.Span{{Part: "1", End: 12, Text: "secret words", Reason: "names minors"}}}},
 	}, now.Add(-time.Hour))
@@ -99,7 +101,7 @@ type browser struct {
 func browse(t *testing.T, d *world, who aup.Principal, change ...func(*web.Options)) browser {
 	t.Helper()
 	p := testPolicy()
-	opt := web.Options{Desk: desk.New(d, d).Searching(d), Ledger: d, Contents: d, Policy: func() *policy.Policy { return p }, Version: "test", Now: func() time.Time { return now }}
+	opt := web.Options{Desk: desk.New(d, d).Searching(d), Ledger: d, Tray: d, Contents: d, Policy: func() *policy.Policy { return p }, Version: "test", Now: func() time.Time { return now }}
 	for _, c := range change {
 		c(&opt)
 	}
@@ -138,7 +140,7 @@ func contains(t *testing.T, page string, want ...string) {
 func everyPage(plain, urgent aup.ReportID) []string {
 	return []string{
 		"/", "/queue", "/queue?q=", "/queue?q=nope:", "/queue?q=%3Cscript%3E", "/reports/" + string(plain), "/reports/" + string(urgent), "/reports/%3Cscript%3E",
-		"/cases", "/cases/c-" + string(urgent), "/search", "/search?q=words", "/policy", "/numbers", "/numbers?days=365", "/mailboxes", "/mailboxes/abuse/INBOX/in",
+		"/cases", "/cases/c-" + string(urgent), "/search", "/search?q=words", "/policy", "/numbers", "/numbers?days=365", "/mailboxes", "/mailboxes/abuse/INBOX/in", "/near-misses", "/near-misses?all=1",
 	}
 }
 
@@ -222,6 +224,9 @@ func TestPages(t *testing.T) {
 		"mailboxes":        {b, "/mailboxes", 200, []string{"abuse / INBOX/in", "up to date"}},
 		"mailboxes, empty": {empty, "/mailboxes", 200, []string{"No mailbox yet"}},
 		"mailbox":          {b, "/mailboxes/abuse/INBOX/in", 200, []string{"8000", "Usage policy complaint"}},
+		"near misses":      {b, "/near-misses", 200, []string{"2 to look at", "Usage policy complaint", "abuse / INBOX/in, UID 8000", "nearly matches", "as well"}},
+		"none, empty":      {empty, "/near-misses", 200, []string{"Nothing to look at"}},
+		"all, empty":       {empty, "/near-misses?all=1", 200, []string{"Nobody has taken or dismissed any"}},
 		"no mailbox":       {b, "/mailboxes/abuse/x", 404, []string{"folder x of mailbox abuse"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (c *Console) today(w http.ResponseWriter, r *http.Request) error {
 	c.render(w, r, http.StatusOK, "today", map[string]any{
 		"Title": "Today", "Status": status, "Folders": c.folders(status), "Open": open, "Review": status.ByOutcome[aup.OutcomeReview], "Numbers": numbers, "Mine": mine, "Coming": c.rows(ctx, coming.Reports),
 		"Clauses": clauses[:min(len(clauses), 8)], "Outcomes": outcomes, "MayAct": aup.PrincipalOf(ctx).May(aup.RightTriage),
-		"NearMisses": fates(status, aup.NearMiss), "Quarantined": fates(status, aup.Quarantined),
+		"Tray": c.Tray != nil, "Quarantined": fates(status, aup.Quarantined),
 		"Nothing": r.URL.Query().Has("nothing"),
 	})
 	return nil

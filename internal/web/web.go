@@ -31,6 +31,8 @@ type Options struct {
 	Desk *desk.Desk
 	// Ledger lists near misses; without it only their number is shown.
 	Ledger aup.Ledger
+	// Tray has the near misses; without it their page is not offered.
+	Tray aup.Tray
 	// Contents reads attachments and HTML; without it neither is offered.
 	Contents Contents
 	// Filters are the saved ones; without a shelf none are kept.
@@ -63,7 +65,7 @@ type Console struct {
 
 // pageNames are the templates that are a page each.
 var pageNames = []string{
-	"today", "queue", "report", "bulk", "cases", "case", "search", "policy", "numbers", "mailboxes", "mailbox", "login", "error",
+	"today", "queue", "report", "bulk", "cases", "case", "search", "policy", "numbers", "mailboxes", "mailbox", "near-misses", "login", "error",
 }
 
 // New adds the console's routes to mux, and returns it.
@@ -79,11 +81,22 @@ func New(mux *http.ServeMux, opt Options) *Console {
 		c.pages[name] = template.Must(template.New(name).Funcs(c.funcs()).
 			ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))
 	}
-	for _, r := range []struct {
-		pattern string
-		need    aup.Right
-		handler handler
-	}{
+	for _, r := range c.routes() {
+		mux.Handle(r.pattern, c.page(r.need, r.handler))
+	}
+	mux.Handle("GET /static/{version}/{path...}", http.HandlerFunc(c.assets.serve))
+	return c
+}
+
+// A route is a page with the right that it needs.
+type route struct {
+	pattern string
+	need    aup.Right
+	handler handler
+}
+
+func (c *Console) routes() []route {
+	all := []route{
 		{"GET /{$}", aup.RightRead, c.today},
 		{"POST /next", aup.RightTriage, c.next},
 		{"GET /queue", aup.RightRead, c.queue},
@@ -101,9 +114,9 @@ func New(mux *http.ServeMux, opt Options) *Console {
 		{"GET /numbers", aup.RightRead, c.numbers},
 		{"GET /mailboxes", aup.RightRead, c.mailboxes},
 		{"GET /mailboxes/{mailbox}/{folder...}", aup.RightRead, c.mailbox},
-	} {
-		mux.Handle(r.pattern, c.page(r.need, r.handler))
 	}
-	mux.Handle("GET /static/{version}/{path...}", http.HandlerFunc(c.assets.serve))
-	return c
+	if c.Tray != nil {
+		all = append(all, route{"GET /near-misses", aup.RightRead, c.nearMisses}, route{"POST /near-misses", aup.RightBulk, c.settle})
+	}
+	return all
 }
