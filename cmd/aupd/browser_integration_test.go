@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 var (
@@ -176,6 +177,15 @@ func (b *tab) leave(keys string) {
 	if _, err := chromedp.Run(b.ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.KeyEvent(keys))); err != nil {
 		b.t.Fatalf("after %q at %s: %v", keys, b.at(), err)
 	}
+}
+
+// press presses what a selector finds first, and waits for where that leads.
+func (b *tab) press(selector string) {
+	b.t.Helper()
+	if !eval[bool](b, fmt.Sprintf(`{ const e = document.querySelector(%q); e?.focus(); e !== null }`, selector)) {
+		b.t.Fatalf("%s has no %s", b.at(), selector)
+	}
+	b.leave(kb.Enter)
 }
 
 // theme makes pages light or dark.

@@ -188,7 +188,7 @@ func (d demo) pages() []string {
 		d.t.Fatal(err)
 	}
 	found := reportAt.FindAllSubmatch(queue, -1)
-	out := []string{"/", "/queue", "/queue?q=clause:99", "/queue?q=state:x", "/cases", "/search", "/policy", "/numbers", "/mailboxes", "/mailboxes/demo/INBOX", "/reports/nope"}
+	out := []string{"/", "/queue", "/queue?q=clause:99", "/queue?q=state:x", "/cases", "/search", "/policy", "/numbers", "/mailboxes", "/mailboxes/demo/INBOX", "/near-misses", "/near-misses?all=1", "/reports/nope"}
 	for _, m := range found[:4] {
 		out = append(out, string(m[1]))
 	}
@@ -204,20 +204,34 @@ func TestConsolePages(t *testing.T) {
 		t.Fatalf("AUPD_AXE must name the file axe.min.js of axe-core 4.14.1 (npm pack axe-core@4.14.1): %v", err)
 	}
 	d := startDemo(t)
+	b := openTab(t, d.base, 1440, 900)
+	b.open("/near-misses")
+	b.press("table.tray [value=near-miss-dismissed]")
+	b.sound(string(axe), d.pages()...)
+	d.addUser("ann", "lead") // the page to sign in on is for those who are not
+	b.sound(string(axe), "/login")
+}
+
+// sound looks at pages in every size and theme.
+func (b *tab) sound(axe string, paths ...string) {
+	b.t.Helper()
 	for _, size := range [][2]int64{{1440, 900}, {390, 844}} {
-		b := openTab(t, d.base, size[0], size[1])
+		b.do(chromedp.EmulateViewport(size[0], size[1]))
 		for _, theme := range []string{"light", "dark"} {
 			b.theme(theme)
-			for _, path := range d.pages() {
+			for _, path := range paths {
 				where := fmt.Sprintf("%s, %s, %d wide", path, theme, size[0])
 				b.open(path)
+				if at := b.at(); at != path {
+					b.t.Errorf("%s led to %s", where, at)
+				}
 				if over := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-					t.Errorf("%s: %d pixels run off the screen", where, over)
+					b.t.Errorf("%s: %d pixels run off the screen", where, over)
 				}
 				b.quiet(where)
-				eval[bool](b, string(axe)+"\n;true")
+				eval[bool](b, axe+"\n;true")
 				for _, fault := range eval[[]string](b, faults) {
-					t.Errorf("%s: %s", where, fault)
+					b.t.Errorf("%s: %s", where, fault)
 				}
 			}
 		}

@@ -224,7 +224,7 @@ func TestPages(t *testing.T) {
 		"mailboxes":        {b, "/mailboxes", 200, []string{"abuse / INBOX/in", "up to date"}},
 		"mailboxes, empty": {empty, "/mailboxes", 200, []string{"No mailbox yet"}},
 		"mailbox":          {b, "/mailboxes/abuse/INBOX/in", 200, []string{"8000", "Usage policy complaint"}},
-		"near misses":      {b, "/near-misses", 200, []string{"2 to look at", "Usage policy complaint", "abuse / INBOX/in, UID 8000", "nearly matches", "as well"}},
+		"near misses":      {b, "/near-misses", 200, []string{"2 to look at", "Usage policy complaint", "abuse / INBOX/in, UID 8000", ">nearly matches<", "as well"}},
 		"none, empty":      {empty, "/near-misses", 200, []string{"Nothing to look at"}},
 		"all, empty":       {empty, "/near-misses?all=1", 200, []string{"Nobody has taken or dismissed any"}},
 		"no mailbox":       {b, "/mailboxes/abuse/x", 404, []string{"folder x of mailbox abuse"}},

@@ -93,9 +93,9 @@ func whyInTray(i aup.TrayItem) string {
 	case i.State == aup.TrayTaken:
 		return "is fetched at the next look"
 	case i.Fate == aup.Undecided:
-		return "the subject could not be read"
+		return "could not be read"
 	}
-	return "the subject nearly matches"
+	return "nearly matches"
 }
 
 // readSettlement reads what a row of the tray sends.
