@@ -82,8 +82,8 @@ type tab struct {
 	console []string // errors and warnings, and what should never happen
 }
 
-// openTab starts Chromium with a tab of that size.
-func openTab(t *testing.T, base string, width, height int64) *tab {
+// openTab starts Chromium with a tab as wide as a desk has it.
+func openTab(t *testing.T, base string) *tab {
 	t.Helper()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
@@ -94,7 +94,7 @@ func openTab(t *testing.T, base string, width, height int64) *tab {
 	ctx, endTime := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(endTime)
 	b := &tab{t: t, ctx: ctx, base: base}
-	b.do(chromedp.EmulateViewport(width, height))
+	b.do(chromedp.EmulateViewport(1440, 900))
 	b.watch()
 	return b
 }

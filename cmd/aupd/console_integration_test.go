@@ -22,7 +22,7 @@ import (
 // decision, and takes things back.
 func TestConsoleByKeyboard(t *testing.T) {
 	d := startDemo(t)
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open("/")
 	b.leave("n")
 	for range 5 {
@@ -74,7 +74,7 @@ func TestConsoleByKeyboard(t *testing.T) {
 
 func TestConsoleConflict(t *testing.T) {
 	d := startDemo(t)
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open("/")
 	b.leave("n")
 	report := b.at()
@@ -105,7 +105,7 @@ func TestConsoleConflict(t *testing.T) {
 
 func TestConsoleBulk(t *testing.T) {
 	d := startDemo(t)
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open("/queue")
 	b.key("jxjx")
 	eval[bool](b, `document.querySelector("details.bulk").open = true, document.querySelector("button[value=closed]").focus(), true`)
@@ -148,7 +148,7 @@ func TestConsoleHostileMail(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open("/queue?q=reporter:evil.example")
 	b.key("j")
 	b.leave("o")
@@ -204,7 +204,7 @@ func TestConsolePages(t *testing.T) {
 		t.Fatalf("AUPD_AXE must name the file axe.min.js of axe-core 4.14.1 (npm pack axe-core@4.14.1): %v", err)
 	}
 	d := startDemo(t)
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open("/near-misses")
 	b.press("table.tray [value=near-miss-dismissed]")
 	b.sound(string(axe), d.pages()...)

@@ -13,7 +13,7 @@ import (
 // TestConsoleSearch finds reports by words of their text, with the words marked.
 func TestConsoleSearch(t *testing.T) {
 	d := startDemo(t)
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open("/search")
 	b.key("booter catalogue")
 	b.leave(kb.Enter)
@@ -41,7 +41,7 @@ func TestConsoleSearch(t *testing.T) {
 // dismisses another by mistake.
 func TestConsoleNearMisses(t *testing.T) {
 	d := startDemo(t)
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open("/")
 	b.press(`.tiles a[href="/near-misses"]`)
 	before := eval[int](b, nearMissRows)

@@ -28,7 +28,7 @@ func TestConsoleSignIn(t *testing.T) {
 	const asked = "/queue?q=clause:4"
 	d := startDemo(t)
 	d.addUser("ann", "lead")
-	b := openTab(t, d.base, 1440, 900)
+	b := openTab(t, d.base)
 	b.open(asked)
 	b.says("Sign in", "Password")
 	b.key("ann" + kb.Tab + "a wrong password")
