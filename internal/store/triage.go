@@ -62,7 +62,7 @@ func (s *Store) Bulk(ctx context.Context, who aup.Actor, b aup.Bulk) (out []aup.
 }
 
 // errPreview ends a transaction that must leave nothing.
-var errPreview = errors.New("only a preview")
+var errPreview = errors.New("leave nothing")
 
 // maxBulk keeps one transaction short while others wait for it.
 const maxBulk = 1000

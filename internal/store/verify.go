@@ -39,8 +39,9 @@ func (a *auditor) done() aup.Audit {
 	return a.Audit
 }
 
-// Verify implements [aup.Keeper]. It works on one consistent state: what is
-// recorded meanwhile is not looked at.
+// Verify implements [aup.Keeper]. First the file's pages are checked, while
+// writers wait; the rest is of one consistent state, and what is recorded
+// meanwhile is not looked at.
 func (s *Store) Verify(ctx context.Context) (aup.Audit, error) {
 	a := &auditor{s: s}
 	again, err := newScratch()
@@ -48,8 +49,10 @@ func (s *Store) Verify(ctx context.Context) (aup.Audit, error) {
 		return aup.Audit{}, err
 	}
 	defer again.remove()
+	if err := a.file(ctx); err != nil {
+		return aup.Audit{}, err
+	}
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		a.file(tx)
 		if err := a.log(ctx, tx, again); err != nil {
 			return err
 		}
@@ -66,19 +69,36 @@ func (s *Store) Verify(ctx context.Context) (aup.Audit, error) {
 	return a.done(), err
 }
 
-// file checks what bbolt made of the file. Its own check runs in a goroutine
-// where a fault cannot be caught, so every key is looked at here first.
-func (a *auditor) file(tx *bbolt.Tx) {
+// file checks what bbolt made of the file. Nothing is written in the meantime:
+// bbolt holds the pages of a transaction against its list of free ones, which is
+// that of the moment.
+func (a *auditor) file(ctx context.Context) error {
+	if a.s.db.IsReadOnly() {
+		return a.s.view(ctx, a.pages)
+	}
+	err := a.s.update(ctx, func(tx *bbolt.Tx) error {
+		return errors.Join(a.pages(tx), errPreview)
+	})
+	if errors.Is(err, errPreview) {
+		return nil
+	}
+	return err
+}
+
+// pages checks the pages of the file. bbolt's own check runs in a goroutine where
+// a fault cannot be caught, so every key is looked at here first.
+func (a *auditor) pages(tx *bbolt.Tx) error {
 	err := guarded(a.s.dir, func() error {
 		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return seekAll(b) })
 	})
 	if err != nil {
 		a.fault("%v", err)
-		return
+		return nil
 	}
 	for err := range tx.Check() {
 		a.fault("file: %v", err)
 	}
+	return nil
 }
 
 // seekAll looks up every key of b and of the buckets in it, by which each page
