@@ -15,9 +15,9 @@ import (
 func parse(subject, text string) aup.Document {
 	raw := fmt.Sprintf("From: Reporter <r@reporter.example>\r\nSubject: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s",
 		subject, strings.ReplaceAll(text, "\n", "\r\n"))
-	return Parse(strings.NewReader(raw), int64(len(raw)), Options{PolicyText: []string{
+	return Parse(strings.NewReader(raw), int64(len(raw)), Options{PolicyText: NewPolicyText(
 		"Nobody may use the service to send unsolicited bulk mail to people who have not asked for it.",
-	}})
+	)})
 }
 
 // forwards holds a forwarded message as each client and language writes it.

@@ -10,14 +10,14 @@ import (
 // famous are domains that reports name all the time and that no report is
 // about: sites that links of every newsletter lead to, formats, black lists,
 // offices. What their users do has addresses of its own.
-var famous = []string{
+var famous = set(
 	"w3.org", "schema.org", "xmlsoap.org", "ietf.org", "rfc-editor.org", "iana.org", "icann.org", "abuse.net", "x-arf.org", "xarf.org",
 	"google.com", "gstatic.com", "youtube.com", "facebook.com", "instagram.com", "twitter.com", "x.com", "linkedin.com", "wikipedia.org",
 	"microsoft.com", "office.com", "windows.com", "live.com", "apple.com", "amazon.com", "paypal.com", "mozilla.org", "adobe.com",
 	"spamcop.net", "spamhaus.org", "abuseipdb.com", "blocklist.de", "virustotal.com", "projecthoneypot.org", "netcraft.com", "shadowserver.org",
 	"urlscan.io", "phishtank.com", "abuse.ch", "fail2ban.org", "arin.net", "ripe.net", "apnic.net", "lacnic.net", "afrinic.net", "europa.eu",
 	"aka.ms", "digicert.com", "letsencrypt.org", "githubusercontent.com", "cloudflare.com", "archive.org", "acns.net", "pgp.mit.edu", "openpgp.org", "abusehub.nl",
-}
+)
 
 // shared are famous domains under which anybody keeps pages: the domain is
 // never the source, a page on it may be.
@@ -50,7 +50,7 @@ type never struct {
 }
 
 func newNever(opt Options) never {
-	n := never{domains: map[string]bool{}, famous: set(famous...), emails: map[string]bool{}}
+	n := never{domains: map[string]bool{}, famous: famous, emails: map[string]bool{}}
 	for _, s := range append(append([]string{}, opt.Never...), opt.OwnDomains...) {
 		s = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "*."))
 		if p, err := netip.ParsePrefix(s); err == nil {

@@ -20,9 +20,9 @@ type Options struct {
 	OwnDomains []string
 	// LookupTXT resolves DKIM keys; nil turns verification off.
 	LookupTXT func(domain string) ([]string, error)
-	// PolicyText holds sentences of the policy, by which its text is
-	// recognised where a report quotes it.
-	PolicyText []string
+	// PolicyText is the policy's own text, recognised where a report quotes it;
+	// nil recognises nothing.
+	PolicyText *PolicyText
 }
 
 // Parse reads the size bytes of r as a message. It never fails: what could not

@@ -10,7 +10,7 @@ import (
 // voices says of every part that holds a person's text whose words it is, line
 // by line. A line has one voice; neighbours that share it are one segment.
 func (b *builder) voices() {
-	policy := shingles(b.opt.PolicyText)
+	policy := b.opt.PolicyText.shingles()
 	// Parts are added to no more, messages are: an inline forward is one.
 	for i := range b.doc.Parts[:b.meant] {
 		p := &b.doc.Parts[i]
@@ -145,21 +145,40 @@ func (t *text) quotedBelow(i int) bool {
 // a quotation, many enough not to stand elsewhere by chance.
 const shingle = 5
 
-// shingles returns every run of five words of the texts.
-func shingles(texts []string) map[string]bool {
-	set := make(map[string]bool)
-	for _, s := range texts {
-		eachShingle(s, func(sh string) { set[sh] = true })
+// A PolicyText is the policy's own text, by which its quotations are recognised.
+// It is made once and used for every message; nil recognises nothing. It is safe
+// for concurrent use.
+type PolicyText struct {
+	runs map[string]bool // every five words of it in a row
+}
+
+// NewPolicyText returns the policy text that consists of these sentences.
+func NewPolicyText(sentences ...string) *PolicyText {
+	p := &PolicyText{make(map[string]bool)}
+	for _, s := range sentences {
+		eachShingle(s, func(sh string) { p.runs[sh] = true })
 	}
-	return set
+	return p
+}
+
+func (p *PolicyText) shingles() map[string]bool {
+	if p == nil {
+		return nil
+	}
+	return p.runs
 }
 
 func eachShingle(s string, f func(string)) {
 	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r <= 127
 	})
-	for i := 0; i+shingle <= len(words); i++ {
-		f(strings.Join(words[i:i+shingle], " "))
+	all := strings.Join(words, " ")
+	start, end := 0, -1
+	for i, w := range words {
+		if end += 1 + len(w); i >= shingle-1 {
+			f(all[start:end])
+			start += len(words[i-shingle+1]) + 1
+		}
 	}
 }
 
