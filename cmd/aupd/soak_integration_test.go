@@ -175,7 +175,7 @@ func (v vitals) leaksMemory(idle vitals) bool { return v.live > idle.live+16<<20
 func (s *soak) calm(idle vitals) vitals {
 	s.Helper()
 	last := s.settled(5 * time.Minute)
-	for start := time.Now(); (last.leaksMemory(idle) || last.leaksGoroutines(idle)) && time.Since(start) < time.Minute; time.Sleep(time.Second) {
+	for start := time.Now(); (last.leaksMemory(idle) || last.leaksGoroutines(idle)) && time.Since(start) < 2*time.Minute; time.Sleep(time.Second) {
 		s.collect()
 		last = s.sample()
 	}
