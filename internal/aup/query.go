@@ -74,7 +74,7 @@ func ParseQuery(s string, now time.Time) (Query, error) {
 		return q, fmt.Errorf("a query of %d bytes: at most %d: %w", len(s), maxQuery, ErrInvalid)
 	}
 	var text []string
-	for _, w := range splitWords(s) {
+	for _, w := range SplitQuery(s) {
 		name, value, ok := strings.Cut(w, ":")
 		if !ok || !slices.Contains(QueryWords, strings.ToLower(name)) {
 			text = append(text, w)
@@ -88,8 +88,8 @@ func ParseQuery(s string, now time.Time) (Query, error) {
 	return q, q.Check()
 }
 
-// splitWords cuts s at white space outside of double quotes.
-func splitWords(s string) []string {
+// SplitQuery cuts s at white space outside of double quotes, which stay.
+func SplitQuery(s string) []string {
 	quoted := false
 	return strings.FieldsFunc(s, func(r rune) bool {
 		if r == '"' {

@@ -52,7 +52,7 @@ const maxTerms = 40
 func parse(s string) (request, error) {
 	var r request
 	or, n := false, 0
-	for _, w := range words(s) {
+	for _, w := range aup.SplitQuery(s) {
 		if w == "OR" {
 			or = len(r.groups) > 0
 			continue
@@ -88,17 +88,6 @@ func parse(s string) (request, error) {
 		}
 	}
 	return r, nil
-}
-
-// words cuts s at white space outside of double quotes.
-func words(s string) []string {
-	quoted := false
-	return strings.FieldsFunc(s, func(r rune) bool {
-		if r == '"' {
-			quoted = !quoted
-		}
-		return !quoted && (r == ' ' || r == '\t' || r == '\n' || r == '\r')
-	})
 }
 
 func readTerm(w string) (t term) {
