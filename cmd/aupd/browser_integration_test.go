@@ -209,6 +209,21 @@ func eval[T any](b *tab, script string) T {
 	return v
 }
 
+// until waits until a script finds true. The page may change under it.
+func (b *tab) until(script string) {
+	b.t.Helper()
+	for {
+		found, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise))
+		switch {
+		case found:
+			return
+		case b.ctx.Err() != nil:
+			b.t.Fatalf("never true: %.200s: %v", script, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func (b *tab) at() string { return eval[string](b, "location.pathname + location.search") }
 
 // says fails unless the page shows the words.

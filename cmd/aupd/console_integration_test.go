@@ -55,13 +55,9 @@ func TestConsoleByKeyboard(t *testing.T) {
 		b.key(text + kb.Enter)
 	}
 	search("state:nowhere")
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`document.body.innerText.includes('state "nowhere": want one of')`)); err != nil {
-		t.Fatal(err)
-	}
+	b.until(`document.body.innerText.includes('state "nowhere": want one of')`)
 	search("clause:4 state:new")
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`document.querySelector("#q").value === "clause:4 state:new" && document.querySelector("[name=was]").value === "clause:4 state:new"`)); err != nil {
-		t.Fatal(err)
-	}
+	b.until(`document.readyState === "complete" && document.querySelector("#q").value === "clause:4 state:new" && document.querySelector("[name=was]").value === "clause:4 state:new"`)
 	b.key(kb.Escape + "j")
 	b.leave("c")
 	b.says("Claimed.")
@@ -154,9 +150,7 @@ func TestConsoleHostileMail(t *testing.T) {
 	b.leave("o")
 	b.says("<script>window.pwned=1</script>", "The text is longer than this page shows")
 	eval[bool](b, `document.querySelectorAll("details").forEach((d) => { d.open = true; }), true`)
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`performance.getEntriesByType("resource").some((e) => e.name.includes("/preview/") && e.responseEnd > 0)`)); err != nil {
-		t.Fatal(err)
-	}
+	b.until(`performance.getEntriesByType("resource").some((e) => e.name.includes("/preview/") && e.responseEnd > 0)`)
 	for _, path := range []string{b.at(), "/", "/queue?q=", "/search?q=reporter:evil.example", "/numbers", "/cases"} {
 		b.open(path)
 		if eval[bool](b, `window.pwned !== undefined || getComputedStyle(document.body).display === "none"`) {

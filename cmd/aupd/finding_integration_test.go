@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -56,9 +55,7 @@ func TestConsoleNearMisses(t *testing.T) {
 	b.press(`table.tray [value=near-miss-taken]`)
 	b.says("Taken: " + first)
 	b.open("/near-misses?all=1")
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`fetch(location.href).then((r) => r.text()).then((s) => s.includes("/reports/"))`)); err != nil {
-		t.Fatal(err)
-	}
+	b.until(`fetch(location.href).then((r) => r.text()).then((s) => s.includes("/reports/"))`)
 	b.open("/near-misses?all=1")
 	b.press(`table.tray a[href^="/reports/"]`)
 	b.says(first, "What the reporter says")
