@@ -20,53 +20,69 @@ type folded struct {
 
 // fold folds s. The result is at most a few times as long as s.
 func fold(s string) folded {
-	var b strings.Builder
-	b.Grow(len(s) + 16)
-	at := make([]int32, 0, len(s)+16)
-	put := func(p string, from int) {
-		b.WriteString(p)
-		for range len(p) {
-			at = append(at, int32(from))
-		}
-	}
-	space := true // so that the text does not begin with one
+	f := folder{at: make([]int32, 0, len(s)+16), spaced: true} // so that the text does not begin with a space
+	f.text.Grow(len(s) + 16)
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			switch {
-			case 'A' <= c && c <= 'Z':
-				put(string(c|0x20), i)
-				space = false
-			case c == '\'' || c == '*' || c == '`':
-			case c == '\n' || c == '.' || c == '!' || c == '?' || c == ';' || c == ':' || c == '(' || c == ')' || c == '"' || c == ',':
-				put(string(c), i)
-				space = false
-			case c <= ' ' || c == '-' || c == '_' || c == '/':
-				if !space {
-					put(" ", i)
-				}
-				space = true
+		if c := s[i]; c < utf8.RuneSelf {
+			switch c = ascii[c]; c {
+			case 0:
+			case ' ':
+				f.space(i)
 			default:
-				put(string(c), i)
-				space = false
+				f.text.WriteByte(c)
+				f.at = append(f.at, int32(i))
+				f.spaced = false
 			}
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if p := foldRune(r); p == " " {
-			if !space {
-				put(" ", i)
+		_, n := utf8.DecodeRuneInString(s[i:])
+		switch p := foldRune(s[i : i+n]); p {
+		case "":
+		case " ":
+			f.space(i)
+		default:
+			f.text.WriteString(p)
+			for range len(p) {
+				f.at = append(f.at, int32(i))
 			}
-			space = true
-		} else if p != "" {
-			put(p, i)
-			space = false
+			f.spaced = false
 		}
 		i += n
 	}
-	return folded{b.String(), append(at, int32(len(s)))}
+	return folded{f.text.String(), append(f.at, int32(len(s)))}
 }
+
+// A folder holds a folded text while it is made.
+type folder struct {
+	text   strings.Builder
+	at     []int32
+	spaced bool // it ends with a space
+}
+
+func (f *folder) space(from int) {
+	if !f.spaced {
+		f.text.WriteByte(' ')
+		f.at = append(f.at, int32(from))
+	}
+	f.spaced = true
+}
+
+// ascii holds what each ASCII character is folded to: 0 for those left out.
+var ascii = func() (to [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			to[c] = c | 0x20
+		case c == '\'' || c == '*' || c == '`':
+		case c != '\n' && (c <= ' ' || c == '-' || c == '_' || c == '/'):
+			to[c] = ' '
+		default:
+			to[c] = c
+		}
+	}
+	return to
+}()
 
 // apart are letters whose base is not found by decomposition.
 var apart = map[rune]string{
@@ -74,11 +90,15 @@ var apart = map[rune]string{
 	'أ': "ا", 'إ': "ا", 'آ': "ا", 'ى': "ي", 'ة': "ه", '’': "", '‘': "", 'ʼ': "", '–': " ", '—': " ", '‐': " ", '‑': " ",
 }
 
-// foldRune returns what stands for r: nothing for what is left out.
-func foldRune(r rune) string {
-	r = unicode.ToLower(r)
-	if s, ok := apart[r]; ok {
-		return s
+// foldRune returns what stands for s, one character: nothing for what is left
+// out.
+func foldRune(s string) string {
+	r, _ := utf8.DecodeRuneInString(s)
+	if l := unicode.ToLower(r); l != r || r == utf8.RuneError {
+		r, s = l, string(l)
+	}
+	if p, ok := apart[r]; ok {
+		return p
 	}
 	switch {
 	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Cc, r), r == 'ـ', 0x064b <= r && r <= 0x0652:
@@ -86,13 +106,15 @@ func foldRune(r rune) string {
 	case unicode.IsSpace(r):
 		return " "
 	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
-		return norm.NFKC.String(string(r))
+		return norm.NFKC.String(s)
+	case norm.NFKD.QuickSpanString(s) == len(s) && !unicode.Is(unicode.Mn, r):
+		return s
 	}
 	var b strings.Builder
-	for _, d := range norm.NFKD.String(string(r)) {
+	for _, d := range norm.NFKD.String(s) {
 		if !unicode.Is(unicode.Mn, d) {
-			if s, ok := apart[unicode.ToLower(d)]; ok {
-				b.WriteString(s)
+			if p, ok := apart[unicode.ToLower(d)]; ok {
+				b.WriteString(p)
 			} else {
 				b.WriteRune(unicode.ToLower(d))
 			}
@@ -138,12 +160,20 @@ func bound(t string, i int) bool {
 	if i == 0 || i == len(t) {
 		return true
 	}
+	if a, b := t[i-1], t[i]; a < utf8.RuneSelf && b < utf8.RuneSelf {
+		return !word(rune(a)) || !word(rune(b))
+	}
 	before, _ := utf8.DecodeLastRuneInString(t[:i])
 	after, _ := utf8.DecodeRuneInString(t[i:])
 	return !word(before) || !word(after) || spaceless(before) || spaceless(after)
 }
 
-func word(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+func word(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
 
 func spaceless(r rune) bool {
 	const thai = '\u0e00' // the first of these scripts
