@@ -21,18 +21,27 @@ func TestStuffed(t *testing.T) {
 	}
 }
 
-// Five megabytes take bounded time, and what stands at the beginning counts.
+// Five megabytes take bounded time, words without an end too, and what stands at
+// the beginning counts.
 func TestLarge(t *testing.T) {
 	c := classifier(t)
-	start := time.Now()
-	doc := document("Acceptable Use Policy", "The attachment is ransomware; our scanner says so.\n\n"+strings.Repeat("and so on, line after line, as it was. ", 5<<20/40))
-	v := c.Classify(doc)
-	check(t, doc, v)
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("took %v", took)
-	}
-	if v.Primary != "2.5" {
-		t.Errorf("primary %s, want 2.5", v.Primary)
+	for name, text := range map[string]string{
+		"lines":                               strings.Repeat("and so on, line after line, as it was. ", 5<<20/40),
+		"a word":                              strings.Repeat("spam", 5<<20/4),
+		"a word in a script without capitals": strings.Repeat("وسبام", 5<<20/10),
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			doc := document("Acceptable Use Policy", "The attachment is ransomware; our scanner says so.\n\n"+text)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if v.Primary != "2.5" {
+				t.Errorf("primary %s, want 2.5", v.Primary)
+			}
+		})
 	}
 }
 

@@ -1,8 +1,8 @@
 package classify
 
 import (
+	"cmp"
 	"slices"
-	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,60 +25,71 @@ func (z *zone) match(v *vocabulary) {
 		if m == nil {
 			break
 		}
-		p := &v.phrases[m.Pattern()]
-		start, end, ok := p.at(t, m.Start(), m.End())
-		if !ok {
-			continue
+		start, whole := begin(t, m.Start())
+		for _, n := range v.heads[m.Pattern()] {
+			p := &v.phrases[n]
+			if !whole && !p.inner || !strings.HasPrefix(t[m.End():], p.tail()) {
+				continue
+			}
+			if end, ok := p.end(t, m.Start()+len(p.text)); ok {
+				z.hits = append(z.hits, hit{concept: p.concept, phrase: n, start: start, end: end})
+			}
 		}
-		h := hit{concept: p.concept, phrase: m.Pattern(), start: start, end: end}
-		h.sentence = sort.SearchInts(z.ends, h.start+1)
-		z.hits = append(z.hits, h)
 	}
 	// Of phrases of one concept that overlap, the longest stays.
-	slices.SortStableFunc(z.hits, func(a, b hit) int {
-		if a.start != b.start {
-			return a.start - b.start
-		}
-		return b.end - a.end
+	slices.SortFunc(z.hits, func(a, b hit) int {
+		return cmp.Or(a.start-b.start, b.end-a.end, len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
 	})
-	kept := z.hits[:0]
-	last := make(map[int]int)
+	kept, sentence := z.hits[:0], 0
+	last := make([]int, len(v.concepts)) // the end of the last hit of each concept
 	for _, h := range z.hits {
-		if end, ok := last[h.concept]; ok && h.start < end {
+		if h.start < last[h.concept] {
 			continue
 		}
 		last[h.concept] = h.end
+		for z.ends[sentence] <= h.start {
+			sentence++
+		}
+		h.sentence = sentence
 		kept = append(kept, h)
 	}
 	z.hits = kept
 	z.deny(v)
 }
 
-// at returns where the phrase stands in t when its first piece stands from
-// start to end, and whether it does.
-func (p *phrase) at(t string, start, end int) (int, int, bool) {
-	if !bound(t, start) {
-		from := wordStart(t, start)
-		if !p.inner && !proclitic(t[from:start]) {
-			return 0, 0, false
-		}
-		start = from
+// begin returns where the word begins that has a phrase's beginning at offset i
+// of t, and whether the phrase may stand there: it is the word's beginning too,
+// but for what is written together with it.
+func begin(t string, i int) (start int, whole bool) {
+	if bound(t, i) {
+		return i, true
 	}
-	for _, piece := range p.rest {
-		end = wordEnd(t, end)
-		if !strings.HasPrefix(t[end:], piece) {
-			return 0, 0, false
-		}
-		end += len(piece)
-	}
-	if p.stem {
-		return start, wordEnd(t, end), true
-	}
-	return start, end, bound(t, end)
+	start = wordStart(t, i)
+	return start, proclitic(t[start:i])
 }
 
+// end returns where the phrase ends in t when its first piece ends at offset i,
+// and whether it stands there.
+func (p *phrase) end(t string, i int) (int, bool) {
+	for _, piece := range p.rest {
+		i = wordEnd(t, i)
+		if !strings.HasPrefix(t[i:], piece) {
+			return 0, false
+		}
+		i += len(piece)
+	}
+	if p.stem {
+		return wordEnd(t, i), true
+	}
+	return i, bound(t, i)
+}
+
+// longestWord bounds how far the edge of a word is looked for, in bytes: what is
+// longer is no word.
+const longestWord = 64
+
 func wordStart(t string, i int) int {
-	for i > 0 && !bound(t, i) {
+	for least := i - longestWord; i > max(least, 0) && !bound(t, i); {
 		_, n := utf8.DecodeLastRuneInString(t[:i])
 		i -= n
 	}
@@ -86,7 +97,7 @@ func wordStart(t string, i int) int {
 }
 
 func wordEnd(t string, i int) int {
-	for i < len(t) && !bound(t, i) {
+	for most := i + longestWord; i < min(most, len(t)) && !bound(t, i); {
 		_, n := utf8.DecodeRuneInString(t[i:])
 		i += n
 	}
@@ -106,11 +117,12 @@ const reach = 60
 // reaches, and those in questions.
 func (z *zone) deny(v *vocabulary) {
 	no, supposing := v.concept("denial"), v.concept("hypothesis")
-	sentence, denied, supposed := -1, -1, false // the end of the last denial in the sentence
+	sentence, denied, supposed, asks := -1, -1, false, false // the end of the last denial in the sentence
 	for i := range z.hits {
 		h := &z.hits[i]
 		if h.sentence != sentence {
 			sentence, denied, supposed = h.sentence, -1, false
+			asks = z.where == own && strings.HasSuffix(strings.TrimRight(z.folded.text[:z.ends[sentence]], " \n\")"), "?")
 		}
 		switch h.concept {
 		case no:
@@ -121,6 +133,6 @@ func (z *zone) deny(v *vocabulary) {
 			continue
 		}
 		h.denied = denied >= 0 && denied <= h.start && h.start-denied <= reach && !strings.Contains(z.folded.text[denied:h.start], ":")
-		h.asked = supposed || z.where == own && strings.HasSuffix(strings.TrimRight(z.folded.text[:z.ends[h.sentence]], " \n\")"), "?")
+		h.asked = supposed || asks
 	}
 }

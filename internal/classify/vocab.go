@@ -30,7 +30,8 @@ var learnedFile []byte
 type vocabulary struct {
 	names     map[string]int // of concepts
 	phrases   []phrase
-	automaton ahocorasick.AhoCorasick
+	automaton ahocorasick.AhoCorasick // finds heads
+	heads     [][]int                 // the phrases that begin with each
 	rules     []rule
 	yields    []yield
 	urgent    []rule   // what makes a report urgent, beside its clauses
@@ -125,13 +126,36 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			return nil, err
 		}
 	}
-	texts := make([]string, len(v.phrases))
-	for i, ph := range v.phrases {
-		texts[i] = ph.text
-	}
-	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
-	v.automaton = b.Build(texts)
+	v.buildAutomaton()
 	return v, nil
+}
+
+// headLength is how much of a phrase the automaton finds, in bytes. For the
+// beginnings of all phrases it is a small table with one step for each byte of
+// the text; for whole phrases it would be many times as large.
+const headLength = 4
+
+// head returns the beginning of p, by which it is found.
+func (p *phrase) head() string { return p.text[:min(len(p.text), headLength)] }
+
+// tail returns what follows the head.
+func (p *phrase) tail() string { return p.text[len(p.head()):] }
+
+func (v *vocabulary) buildAutomaton() {
+	number := make(map[string]int)
+	var heads []string
+	for i := range v.phrases {
+		h := v.phrases[i].head()
+		n, ok := number[h]
+		if !ok {
+			n = len(heads)
+			number[h] = n
+			heads, v.heads = append(heads, h), append(v.heads, nil)
+		}
+		v.heads[n] = append(v.heads[n], i)
+	}
+	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch, DFA: true})
+	v.automaton = b.Build(heads)
 }
 
 // covers reports whether the tables of words have a language, given as a BCP 47
