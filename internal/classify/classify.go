@@ -44,6 +44,9 @@ type Classifier struct {
 	vocab   *vocabulary
 	version string         // of the policy
 	answers []aup.ClauseID // its clauses, those that it lacks, and none
+	// taught are the rules under which the learned part speaks, for each of its
+	// clauses, one for each answer that this is.
+	taught [][]*rule
 }
 
 // New returns a Classifier for p. A clause of p that the vocabulary has no
@@ -56,18 +59,21 @@ func New(p *policy.Policy) (*Classifier, error) {
 	if v.learned, err = readLearned(learnedFile); err != nil {
 		return nil, fmt.Errorf("learned.tsv: %w", err)
 	}
-	var answers []aup.ClauseID
+	c := &Classifier{policy: p, vocab: v, version: p.Version()}
 	for _, cl := range p.Clauses {
-		answers = append(answers, cl.ID)
+		c.answers = append(c.answers, cl.ID)
 	}
 	for _, id := range v.learned.clauses {
+		var rules []*rule
 		for _, a := range answersTo(p, id) {
-			if !slices.Contains(answers, a) {
-				answers = append(answers, a)
+			if !slices.Contains(c.answers, a) {
+				c.answers = append(c.answers, a)
 			}
+			rules = append(rules, spokenFor(a))
 		}
+		c.taught = append(c.taught, rules)
 	}
-	return &Classifier{policy: p, vocab: v, version: p.Version(), answers: answers}, nil
+	return c, nil
 }
 
 // Model identifies the vocabulary and the way it is used: the same model gives
@@ -76,7 +82,7 @@ func (c *Classifier) Model() string { return c.vocab.digest }
 
 // engine is a part of the model's version: it changes whenever the code gives
 // another verdict for the same vocabulary.
-const engine = "4"
+const engine = "5"
 
 func modelDigest(files ...[]byte) string {
 	h := sha256.New()
@@ -115,24 +121,24 @@ func (c *Classifier) fire(zones []zone, facts []fact) []firing {
 	// The learned part cannot tell a clause that it never saw from no violation,
 	// nor from what the policy lacks.
 	unknown := slices.ContainsFunc(fired, c.unlearned)
-	for _, f := range c.vocab.learned.judge(c.vocab, zones) {
-		for _, id := range answersTo(c.policy, f.rule.Clause) {
-			as := *f.rule
-			as.Clause = id
-			fired = append(fired, firing{&as, f.weight, f.spans})
+	o := c.vocab.learned.judge(c.vocab, zones)
+	for clause, rules := range c.taught {
+		for _, r := range rules {
+			if unknown && (r.Clause == aup.None || strings.HasPrefix(string(r.Clause), lacking)) {
+				continue
+			}
+			fired = append(fired, firing{rule: r, weight: o.weights[clause], opinion: o, clause: clause})
 		}
 	}
 	if unknown {
-		fired = slices.DeleteFunc(fired, func(f firing) bool {
-			return strings.HasPrefix(string(f.rule.Clause), lacking) || f.rule.Clause == aup.None && f.rule.Group == modelGroup
-		})
+		fired = slices.DeleteFunc(fired, func(f firing) bool { return strings.HasPrefix(string(f.rule.Clause), lacking) })
 	}
 	return fired
 }
 
 // unlearned reports whether f speaks for a clause that nothing was learned of.
 func (c *Classifier) unlearned(f firing) bool {
-	return !slices.ContainsFunc(c.vocab.learned.clauses, func(id aup.ClauseID) bool {
-		return slices.Contains(answersTo(c.policy, id), f.rule.Clause)
+	return !slices.ContainsFunc(c.taught, func(rules []*rule) bool {
+		return slices.ContainsFunc(rules, func(r *rule) bool { return r.Clause == f.rule.Clause })
 	})
 }

@@ -23,14 +23,14 @@ func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Ve
 			none = s
 		case strings.HasPrefix(string(s.clause), lacking):
 			lacked = append(lacked, s)
-		case len(s.spans) > 0:
+		case s.reason != "":
 			clauses = append(clauses, s)
 		}
 	}
 	// What the policy does not prohibit is no violation of it.
-	if len(lacked) > 0 && len(lacked[0].spans) > 0 && lacked[0].odds > none.odds {
+	if len(lacked) > 0 && lacked[0].reason != "" && lacked[0].odds > none.odds {
 		none = lacked[0]
-		none.spans[0].Reason = "speaks of what the policy does not prohibit"
+		none.reason = "speaks of what the policy does not prohibit"
 	}
 	v := aup.Verdict{Outcome: aup.OutcomeNone, Primary: aup.None, Clauses: []aup.ClauseID{}, Findings: []aup.Finding{}}
 	if best := c.bestOf(clauses); best != nil && best.odds > none.odds {
@@ -161,14 +161,14 @@ func (c *Classifier) review(v *aup.Verdict, doc *aup.Document, zones []zone, cla
 		reason("unsure between %s and no violation", v.Primary)
 	case v.Primary == aup.None && best != nil && none.weight-best.weight < margin:
 		reason("unsure between no violation and %s", best.clause)
-	case v.Primary == aup.None && len(none.spans) == 0:
+	case v.Primary == aup.None && none.reason == "":
 		reason("nothing known was found in it")
 	}
 	if v.Review {
 		v.Outcome = aup.OutcomeReview
 	}
-	if v.Outcome == aup.OutcomeNone && len(none.spans) > 0 {
-		v.Reason = none.spans[0].Reason
+	if v.Outcome == aup.OutcomeNone {
+		v.Reason = cmp.Or(v.Reason, none.reason)
 	}
 }
 
@@ -188,7 +188,7 @@ func (c *Classifier) findings(all []score, recorded []aup.ClauseID) []aup.Findin
 	out := []aup.Finding{}
 	runnerUp := false
 	for _, s := range all {
-		f := aup.Finding{Clause: s.clause, Score: s.probability(), Spans: s.spans}
+		f := aup.Finding{Clause: s.clause, Score: s.probability()}
 		switch {
 		case slices.Contains(recorded, s.clause):
 			f.Score = c.together(all, s, recorded)
@@ -197,7 +197,7 @@ func (c *Classifier) findings(all []score, recorded []aup.ClauseID) []aup.Findin
 		case f.Score < Threshold:
 			runnerUp = true
 		}
-		slices.SortStableFunc(f.Spans, func(a, b aup.Span) int { return cmp.Compare(b.Weight, a.Weight) })
+		f.Spans = s.evidence()
 		out = append(out, f)
 	}
 	slices.SortStableFunc(out, func(a, b aup.Finding) int { return cmp.Compare(b.Score, a.Score) })

@@ -137,8 +137,8 @@ type sighting struct {
 	start, end int
 }
 
-// sightings returns the features of group g that l knows, each once, in their
-// order.
+// sightings returns the features of group g that l knows, each once, as they
+// come.
 func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
 	var out []sighting
 	seen := make([]bool, len(l.weights))
@@ -154,8 +154,37 @@ func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
 			}
 		})
 	}
-	slices.SortFunc(out, func(a, b sighting) int { return cmp.Compare(a.feature, b.feature) })
 	return out
+}
+
+// An opinion is what the learned part says of a document.
+type opinion struct {
+	learned *learned
+	seen    [groups][]sighting
+	scale   [groups]float64
+	weights []float64 // of each of its clauses
+	speaks  []bool    // whether anything speaks for each
+}
+
+// judge returns what the learned part gives each clause.
+func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
+	o := &opinion{learned: l, weights: make([]float64, len(l.clauses)), speaks: make([]bool, len(l.clauses))}
+	for g := range groups {
+		o.seen[g] = l.sightings(v, zones, g)
+		o.scale[g] = damp(len(o.seen[g])) * trust[g]
+	}
+	if len(o.seen[1]) > 0 && len(o.seen[0]) < few {
+		o.scale[0] *= passing
+	}
+	for g := range groups {
+		for _, s := range o.seen[g] {
+			for _, w := range l.weights[s.feature] {
+				o.weights[w.clause] += o.scale[g] * w.value()
+				o.speaks[w.clause] = o.speaks[w.clause] || w.hundredths > 0
+			}
+		}
+	}
+	return o
 }
 
 // A share is what one feature gives a clause.
@@ -164,33 +193,22 @@ type share struct {
 	value float64
 }
 
-// judge returns what the learned part gives each clause, with the words that
-// give most. l.clauses and the result run in parallel.
-func (l *learned) judge(v *vocabulary, zones []zone) []firing {
-	out := make([]firing, len(l.clauses))
-	best := make([][]share, len(l.clauses))
-	var seen [groups][]sighting
+// spans returns the words that give one of the learned part's clauses most,
+// strongest first, with r's reason.
+func (o *opinion) spans(clause int, r *rule) []aup.Span {
+	var best []share
 	for g := range groups {
-		seen[g] = l.sightings(v, zones, g)
-	}
-	for g := range groups {
-		scale := damp(len(seen[g])) * trust[g]
-		if g == 0 && len(seen[1]) > 0 && len(seen[0]) < few {
-			scale *= passing
-		}
-		for _, s := range seen[g] {
-			for _, w := range l.weights[s.feature] {
-				value := scale * w.value()
-				out[w.clause].weight += value
-				best[w.clause] = keep(best[w.clause], share{s, value})
+		for _, s := range o.seen[g] {
+			for _, w := range o.learned.weights[s.feature] {
+				if int(w.clause) == clause {
+					best = keep(best, share{s, o.scale[g] * w.value()})
+				}
 			}
 		}
 	}
-	for c := range out {
-		out[c].rule = reasonOf(l.clauses[c])
-		for _, s := range places(best[c]) {
-			out[c].spans = append(out[c].spans, s.span(out[c].rule))
-		}
+	var out []aup.Span
+	for _, s := range places(best) {
+		out = append(out, s.span(r))
 	}
 	return out
 }
@@ -228,7 +246,9 @@ func places(shares []share) []share {
 	return out[:min(len(out), strongest)]
 }
 
-func reasonOf(clause aup.ClauseID) *rule {
+// spokenFor returns the rule under which the learned part speaks for a clause, or
+// for none.
+func spokenFor(clause aup.ClauseID) *rule {
 	r := &rule{Clause: clause, Group: modelGroup, Reason: "has words that reports of this kind use"}
 	if clause == aup.None {
 		r.Reason = "has words of mail that reports no violation"

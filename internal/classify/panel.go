@@ -13,6 +13,7 @@ type Panel struct {
 	set     *policy.Set
 	main    *Classifier
 	further []*Classifier
+	version string // of the set
 }
 
 // NewPanel returns a Panel for every policy of set.
@@ -21,7 +22,7 @@ func NewPanel(set *policy.Set) (*Panel, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Panel{set: set, main: main}
+	p := &Panel{set: set, main: main, version: set.Version()}
 	for _, f := range set.Further {
 		c, err := New(f)
 		if err != nil {
@@ -78,7 +79,7 @@ func (p *Panel) Classify(doc *aup.Document) aup.Verdict {
 		}
 		v.Sealed = v.Sealed || w.Sealed
 	}
-	v.Policy = p.set.Version()
+	v.Policy = p.version
 	return v
 }
 

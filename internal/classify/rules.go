@@ -41,11 +41,19 @@ func (r *rule) group() string {
 	return r.Reason
 }
 
-// A firing is a rule that fired, with the text that made it.
+// A firing is a rule that fired, with the text that made it: of what was
+// learned, that is looked for only when it is shown.
 type firing struct {
-	rule   *rule
-	weight float64
-	spans  []aup.Span
+	rule    *rule
+	weight  float64
+	spans   []aup.Span
+	opinion *opinion // of the learned part; nil for other rules
+	clause  int      // the learned part's
+}
+
+// shows reports whether f has text to show.
+func (f *firing) shows() bool {
+	return len(f.spans) > 0 || f.opinion != nil && f.opinion.speaks[f.clause]
 }
 
 // maxSpans is how many spans of one rule are kept: the first ones tell.
@@ -55,7 +63,7 @@ const maxSpans = 6
 // strongest weight that a place gives it.
 func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 	var out []firing
-	present := make(map[int]bool)
+	present := make([]bool, len(v.concepts))
 	for i := range zones {
 		for _, h := range zones[i].hits {
 			present[h.concept] = true
@@ -66,7 +74,7 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 		if r.Fact != "" {
 			for _, f := range facts {
 				if f.name == r.Fact {
-					out = append(out, firing{r, r.Weight, []aup.Span{f.span(r)}})
+					out = append(out, firing{rule: r, weight: r.Weight, spans: []aup.Span{f.span(r)}})
 					break
 				}
 			}
@@ -83,7 +91,7 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 }
 
 // possible reports whether r can fire where these concepts are present.
-func (r *rule) possible(present map[int]bool) bool {
+func (r *rule) possible(present []bool) bool {
 	for _, c := range r.all {
 		if !present[c] {
 			return false

@@ -14,7 +14,19 @@ type score struct {
 	weight float64 // of all that speaks for it, less what speaks against it
 	odds   float64 // log-odds against all other answers together
 	ruled  float64 // log-odds by its rules alone
+	reason string  // of the first thing that has text to show; empty if nothing has
 	spans  []aup.Span
+	words  []*firing // of the learned part
+}
+
+// evidence returns the text that speaks for s, strongest first.
+func (s score) evidence() []aup.Span {
+	out := s.spans
+	for _, f := range s.words {
+		out = append(out, f.opinion.spans(f.clause, f.rule)...)
+	}
+	slices.SortStableFunc(out, func(a, b aup.Span) int { return cmp.Compare(b.Weight, a.Weight) })
+	return out
 }
 
 func (s score) probability() float64 { return calibrated(s.odds) }
@@ -69,9 +81,18 @@ func scores(fired []firing, answers []aup.ClauseID) []score {
 			out[i].weight = commoner
 		}
 	}
-	for _, f := range fired {
+	for n := range fired {
+		f := &fired[n]
 		i := slices.Index(answers, f.rule.Clause)
 		if i < 0 {
+			continue
+		}
+		if out[i].reason == "" && f.shows() {
+			out[i].reason = f.rule.Reason
+		}
+		if f.opinion != nil {
+			out[i].weight += f.weight
+			out[i].words = append(out[i].words, f)
 			continue
 		}
 		k := key{f.rule.Clause, f.rule.group()}
@@ -89,14 +110,9 @@ func scores(fired []firing, answers []aup.ClauseID) []score {
 	return out
 }
 
-// add counts a share of what f gives.
-func (s *score) add(f firing, share float64) {
+// add counts a share of what a rule gives.
+func (s *score) add(f *firing, share float64) {
 	w := f.weight * share
-	if f.rule.Group == modelGroup {
-		s.weight += w
-		s.spans = append(s.spans, f.spans...)
-		return
-	}
 	s.ruled += w
 	w *= ruled
 	s.weight += w
