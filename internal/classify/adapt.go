@@ -87,7 +87,7 @@ func newAdapter(c *Classifier, decisions []Decided) *adapter {
 	}
 	for _, l := range a.lessons {
 		maps.DeleteFunc(l.features, func(f string, _ float64) bool {
-			_, known := base.number[f]
+			_, known := base.features.find([]byte(f))
 			return !known && in[f] < adaptRarest
 		})
 	}
@@ -162,10 +162,10 @@ func (a *adapter) learn(l *adaptLesson) {
 
 // result returns the learned part with the changes in it.
 func (a *adapter) result() *learned {
-	out := &learned{clauses: a.base.clauses, features: slices.Clone(a.base.features), number: maps.Clone(a.base.number), weights: slices.Clone(a.base.weights)}
+	out := &learned{clauses: a.base.clauses, features: a.base.features.clone(), weights: slices.Clone(a.base.weights)}
 	for _, f := range slices.Sorted(maps.Keys(a.change)) {
 		total := slices.Clone(a.change[f])
-		n, known := a.base.number[f]
+		n, known := a.base.features.find([]byte(f))
 		if known {
 			for _, w := range a.base.weights[n] {
 				total[w.clause] += w.value()

@@ -18,9 +18,8 @@ import (
 // that it tells of, and for no violation.
 type learned struct {
 	clauses  []aup.ClauseID
-	features []string         // in order
-	number   map[string]int32 // of each feature
-	weights  [][]weight       // of each feature
+	features *table
+	weights  [][]weight // of each feature
 }
 
 // A weight is what a feature speaks for a clause. There are hundreds of
@@ -40,7 +39,7 @@ func weightOf(clause int, value float64) weight {
 // readLearned reads what write wrote: a line of clauses, then one for each
 // feature with "clause number:weight" pairs, all separated by tabs.
 func readLearned(data []byte) (*learned, error) {
-	l := &learned{number: make(map[string]int32)}
+	l := &learned{features: newTable()}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 0; lines.Scan(); n++ {
 		fields := strings.Split(lines.Text(), "\t")
@@ -69,8 +68,7 @@ func readLearned(data []byte) (*learned, error) {
 }
 
 func (l *learned) add(feature string, weights []weight) {
-	l.number[feature] = int32(len(l.features))
-	l.features = append(l.features, feature)
+	l.features.add(feature)
 	l.weights = append(l.weights, weights)
 }
 
@@ -84,9 +82,14 @@ func (l *learned) write(w io.Writer) error {
 		b.WriteString(string(c))
 	}
 	b.WriteByte('\n')
-	for _, f := range slices.Sorted(slices.Values(l.features)) {
-		b.WriteString(f)
-		for _, x := range l.weights[l.number[f]] {
+	order := make([]int, len(l.weights))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return strings.Compare(l.features.names[i], l.features.names[j]) })
+	for _, i := range order {
+		b.WriteString(l.features.names[i])
+		for _, x := range l.weights[i] {
 			fmt.Fprintf(&b, "\t%d:%s", x.clause, strconv.FormatFloat(x.value(), 'f', 2, 64))
 		}
 		b.WriteByte('\n')
@@ -148,7 +151,7 @@ func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
 			continue
 		}
 		z.features(v, g, func(f []byte, start, end int) {
-			if n, ok := l.number[string(f)]; ok && !seen[n] {
+			if n, ok := l.features.find(f); ok && !seen[n] {
 				seen[n] = true
 				out = append(out, sighting{n, z, start, end})
 			}

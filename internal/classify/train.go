@@ -249,7 +249,7 @@ func shares(sum []float64) {
 
 // learned returns what was learned, without what hardly counts.
 func (t *trainer) learned() *learned {
-	l := &learned{clauses: t.clauses, number: make(map[string]int32)}
+	l := &learned{clauses: t.clauses, features: newTable()}
 	k := len(t.clauses)
 	for f, name := range t.names {
 		var weights []weight
