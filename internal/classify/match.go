@@ -26,13 +26,16 @@ func (z *zone) match(v *vocabulary) {
 			break
 		}
 		start, whole := begin(t, m.Start())
-		for _, n := range v.heads[m.Pattern()] {
-			p := &v.phrases[n]
+		for _, cand := range v.heads[m.Pattern()] {
+			if cand.next != 0 && (m.End() == len(t) || cand.next != t[m.End()]) {
+				continue
+			}
+			p := &v.phrases[cand.phrase]
 			if !whole && !p.inner || !strings.HasPrefix(t[m.End():], p.tail()) {
 				continue
 			}
 			if end, ok := p.end(t, m.Start()+len(p.text)); ok {
-				z.hits = append(z.hits, hit{concept: p.concept, phrase: n, start: start, end: end})
+				z.hits = append(z.hits, hit{concept: p.concept, phrase: cand.phrase, start: start, end: end})
 			}
 		}
 	}

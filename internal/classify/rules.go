@@ -69,6 +69,7 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 			present[h.concept] = true
 		}
 	}
+	there := func(concept int) bool { return present[concept] }
 	for i := range v.rules {
 		r := &v.rules[i]
 		if r.Fact != "" {
@@ -80,7 +81,7 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 			}
 			continue
 		}
-		if !r.possible(present) {
+		if !r.possible(there) {
 			continue
 		}
 		if f, ok := r.fire(zones); ok {
@@ -90,14 +91,14 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 	return out
 }
 
-// possible reports whether r can fire where these concepts are present.
-func (r *rule) possible(present []bool) bool {
+// possible reports whether r can fire where these concepts are there.
+func (r *rule) possible(there func(concept int) bool) bool {
 	for _, c := range r.all {
-		if !present[c] {
+		if !there(c) {
 			return false
 		}
 	}
-	return len(r.any) == 0 || slices.ContainsFunc(r.any, func(c int) bool { return present[c] })
+	return len(r.any) == 0 || slices.ContainsFunc(r.any, there)
 }
 
 func (r *rule) fire(zones []zone) (firing, bool) {
@@ -127,8 +128,12 @@ func (r *rule) fire(zones []zone) (firing, bool) {
 			for to < len(z.hits) && z.hits[to].sentence == z.hits[from].sentence {
 				to++
 			}
-			hits = appendHits(hits[:0], z, from, to)
-			f.take(r, hits)
+			if r.possible(func(c int) bool {
+				return slices.ContainsFunc(z.hits[from:to], func(h hit) bool { return h.concept == c })
+			}) {
+				hits = appendHits(hits[:0], z, from, to)
+				f.take(r, hits)
+			}
 			from = to
 		}
 	}

@@ -31,7 +31,7 @@ type vocabulary struct {
 	names     map[string]int // of concepts
 	phrases   []phrase
 	automaton ahocorasick.AhoCorasick // finds heads
-	heads     [][]int                 // the phrases that begin with each
+	heads     [][]candidate           // the phrases that begin with each
 	rules     []rule
 	yields    []yield
 	urgent    []rule   // what makes a report urgent, beside its clauses
@@ -141,6 +141,13 @@ func (p *phrase) head() string { return p.text[:min(len(p.text), headLength)] }
 // tail returns what follows the head.
 func (p *phrase) tail() string { return p.text[len(p.head()):] }
 
+// A candidate is a phrase that may stand where its head was found, if what
+// follows is the byte next; 0 for a phrase that is all head.
+type candidate struct {
+	phrase int
+	next   byte
+}
+
 func (v *vocabulary) buildAutomaton() {
 	number := make(map[string]int)
 	var heads []string
@@ -152,7 +159,11 @@ func (v *vocabulary) buildAutomaton() {
 			number[h] = n
 			heads, v.heads = append(heads, h), append(v.heads, nil)
 		}
-		v.heads[n] = append(v.heads[n], i)
+		c := candidate{phrase: i}
+		if tail := v.phrases[i].tail(); tail != "" {
+			c.next = tail[0]
+		}
+		v.heads[n] = append(v.heads[n], c)
 	}
 	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch, DFA: true})
 	v.automaton = b.Build(heads)
