@@ -144,15 +144,16 @@ type sighting struct {
 // come.
 func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
 	var out []sighting
-	seen := make([]bool, len(l.weights))
+	const bits = 64
+	seen := make([]uint64, len(l.weights)/bits+1)
 	for i := range zones {
 		z := &zones[i]
 		if !slices.Contains(z.groups(), g) {
 			continue
 		}
 		z.features(v, g, func(f []byte, start, end int) {
-			if n, ok := l.features.find(f); ok && !seen[n] {
-				seen[n] = true
+			if n, ok := l.features.find(f); ok && seen[n/bits]>>(n%bits)&1 == 0 {
+				seen[n/bits] |= 1 << (n % bits)
 				out = append(out, sighting{n, z, start, end})
 			}
 		})

@@ -20,25 +20,7 @@ type hit struct {
 // match finds every concept in the zone.
 func (z *zone) match(v *vocabulary) {
 	t := z.folded.text
-	for it := v.automaton.IterOverlapping(t); ; {
-		m := it.Next()
-		if m == nil {
-			break
-		}
-		start, whole := begin(t, m.Start())
-		for _, cand := range v.heads[m.Pattern()] {
-			if cand.next != 0 && (m.End() == len(t) || cand.next != t[m.End()]) {
-				continue
-			}
-			p := &v.phrases[cand.phrase]
-			if !whole && !p.inner || !strings.HasPrefix(t[m.End():], p.tail()) {
-				continue
-			}
-			if end, ok := p.end(t, m.Start()+len(p.text)); ok {
-				z.hits = append(z.hits, hit{concept: p.concept, phrase: cand.phrase, start: start, end: end})
-			}
-		}
-	}
+	v.automaton.each(t, func(head, at, end int) { z.candidates(v, v.heads[head], at, end) })
 	// Of phrases of one concept that overlap, the longest stays.
 	slices.SortFunc(z.hits, func(a, b hit) int {
 		return cmp.Or(a.start-b.start, b.end-a.end, len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
@@ -58,6 +40,24 @@ func (z *zone) match(v *vocabulary) {
 	}
 	z.hits = kept
 	z.deny(v)
+}
+
+// candidates adds the phrases of a head that stand where it was found.
+func (z *zone) candidates(v *vocabulary, all []candidate, from, to int) {
+	t := z.folded.text
+	start, whole := begin(t, from)
+	for _, c := range all {
+		if c.next != 0 && (to == len(t) || c.next != t[to]) {
+			continue
+		}
+		p := &v.phrases[c.phrase]
+		if !whole && !p.inner || !strings.HasPrefix(t[to:], p.tail()) {
+			continue
+		}
+		if end, ok := p.end(t, from+len(p.text)); ok {
+			z.hits = append(z.hits, hit{concept: p.concept, phrase: c.phrase, start: start, end: end})
+		}
+	}
 }
 
 // begin returns where the word begins that has a phrase's beginning at offset i

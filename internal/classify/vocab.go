@@ -13,7 +13,6 @@ import (
 	"aupd/internal/policy"
 
 	"github.com/goccy/go-yaml"
-	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
 )
 
 //go:embed vocab
@@ -30,8 +29,8 @@ var learnedFile []byte
 type vocabulary struct {
 	names     map[string]int // of concepts
 	phrases   []phrase
-	automaton ahocorasick.AhoCorasick // finds heads
-	heads     [][]candidate           // the phrases that begin with each
+	automaton *automaton    // finds heads
+	heads     [][]candidate // the phrases that begin with each
 	rules     []rule
 	yields    []yield
 	urgent    []rule   // what makes a report urgent, beside its clauses
@@ -165,8 +164,7 @@ func (v *vocabulary) buildAutomaton() {
 		}
 		v.heads[n] = append(v.heads[n], c)
 	}
-	b := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch, DFA: true})
-	v.automaton = b.Build(heads)
+	v.automaton = newAutomaton(heads)
 }
 
 // covers reports whether the tables of words have a language, given as a BCP 47
