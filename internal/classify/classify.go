@@ -12,7 +12,8 @@
 //   - zone.go cuts a document into zones: whose words, in which message, and
 //     whether that message is a report itself.
 //   - match.go finds concepts in a zone, and which of them are denied.
-//   - fact.go states what machines' reports and headers say by themselves.
+//   - origin.go reads how a message travelled and where its links lead; fact.go
+//     states that, and what machines' reports say by themselves.
 //   - rules.go fires the rules; each speaks for a clause, with a weight and a
 //     reason.
 //   - feature.go names the words and concepts that the learned part weighs,
@@ -112,7 +113,11 @@ func (c *Classifier) read(doc *aup.Document) ([]zone, []fact) {
 	}
 	zones = handedOver(c.vocab, zones)
 	notices(c.vocab, zones)
-	return zones, append(machineFacts(doc), originalFacts(doc)...)
+	origins := originsOf(doc)
+	if origins[0].list() {
+		posted(c.vocab, zones)
+	}
+	return zones, append(machineFacts(doc), originFacts(doc, origins)...)
 }
 
 // fire returns what speaks for each answer, by the rules and by what was learned.

@@ -54,31 +54,26 @@ func machineFacts(doc *aup.Document) []fact {
 	return out
 }
 
-// originalFacts returns what the messages that doc passes on are, as far as
-// their headers and links say so.
-func originalFacts(doc *aup.Document) []fact {
+// originFacts returns what the messages that doc passes on are, and the report
+// itself, as far as their headers and links say so.
+func originFacts(doc *aup.Document, origins []origin) []fact {
 	var out []fact
 	seen := make(map[string]bool)
 	add := func(name string, p *aup.Part, r aup.Range) {
-		if !seen[name] && r.Start >= 0 && r.Start < r.End && r.End <= len(p.Text) {
+		if p != nil && !seen[name] && r.Start >= 0 && r.Start < r.End && r.End <= len(p.Text) {
 			seen[name] = true
 			out = append(out, fact{name, p.ID, r.Start, r.End, p.Text[r.Start:r.End]})
 		}
 	}
+	for i := range origins {
+		for _, name := range origins[i].facts(i > 0) {
+			add(name, origins[i].part, origins[i].shown)
+		}
+	}
 	for i := range doc.Parts {
 		p := &doc.Parts[i]
-		whole := firstLine(p.Text)
-		for _, s := range segments(p) {
-			if s.Voice == aup.VoiceForwardHeader && s.Message > 0 && s.Message < len(doc.Messages) {
-				about(&doc.Messages[s.Message], p, s.Range, add)
-			}
-		}
-		if p.Message == 0 || p.Message >= len(doc.Messages) {
-			continue
-		}
-		about(&doc.Messages[p.Message], p, whole, add)
 		for _, l := range p.Links {
-			if elsewhere(p.Text, l) {
+			if p.Message > 0 && elsewhere(p.Text, l) {
 				add("original/link-elsewhere", p, l.Range)
 			}
 		}
@@ -86,22 +81,29 @@ func originalFacts(doc *aup.Document) []fact {
 	return out
 }
 
-// about states what m is, with r of p to show for it.
-func about(m *aup.Message, p *aup.Part, r aup.Range, add func(string, *aup.Part, aup.Range)) {
-	add("original", p, r)
-	subject := strings.ToLower(m.Subject)
-	if len(m.InReplyTo) > 0 || len(m.References) > 0 || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:") {
-		add("original/reply", p, r)
-	}
-	for _, f := range m.Header {
-		switch strings.ToLower(f.Name) {
-		case "list-id", "list-post", "x-mailman-version", "x-beenthere", "mailing-list":
-			add("original/list", p, r)
+// facts returns the names of what o is. The report itself is seldom what is passed
+// on: of it only what makes it a list's or a sender's to many is stated.
+func (o *origin) facts(passedOn bool) []string {
+	var out []string
+	add := func(name string, is bool) {
+		if is {
+			out = append(out, name)
 		}
 	}
-	if strings.HasPrefix(m.Subject, "[") || strings.Contains(subject, "re: [") {
-		add("original/list", p, r)
+	if !passedOn {
+		add("mail/list", o.list())
+		add("mail/issue", o.issue())
+		return out
 	}
+	add("original", true)
+	subject := strings.ToLower(o.m.Subject)
+	add("original/reply", len(o.m.InReplyTo) > 0 || len(o.m.References) > 0 || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:"))
+	add("original/list", o.list() || strings.HasPrefix(subject, "[") || strings.Contains(subject, "re: ["))
+	add("original/conversation", o.answers())
+	add("original/homeward", o.homeward())
+	add("original/issue", o.issue())
+	add("original/shouts", shouts(o.m.Subject))
+	return out
 }
 
 // firstLine returns the range of the first line that is not empty.

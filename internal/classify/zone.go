@@ -171,6 +171,25 @@ func notices(v *vocabulary, zones []zone) {
 	}
 }
 
+// posted marks the report's own words as those of a post to a mailing list, which
+// are no reporter's unless they ask for action.
+func posted(v *vocabulary, zones []zone) {
+	grievance, complaint := v.concept("grievance"), v.concept("complaint")
+	asks := func(z zone) bool {
+		return z.where == own && slices.ContainsFunc(z.hits, func(h hit) bool {
+			return !h.denied && !h.asked && (h.concept == grievance || h.concept == complaint)
+		})
+	}
+	if slices.ContainsFunc(zones, asks) {
+		return
+	}
+	for i := range zones {
+		if z := &zones[i]; z.where == own {
+			z.where, z.factor = original, factors[original]
+		}
+	}
+}
+
 // handedOver cuts the reporter's text in two where a ruled line stands below
 // their first words: what follows is the text of the message that they pass on.
 // So it may be where they say that a message follows. Then nothing marks its

@@ -1,0 +1,111 @@
+package classify_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"aupd/internal/aup"
+)
+
+// news is a page of short notices, each with a link to host.
+func news(host string) (text string, links []aup.Link) {
+	var b strings.Builder
+	for i := range 24 {
+		fmt.Fprintf(&b, "Offer of the week number %d, free for our readers.\n", i)
+		start := b.Len()
+		b.WriteString("Read more\n\n")
+		links = append(links, aup.Link{Range: aup.Range{Start: start, End: b.Len() - 2}, Href: fmt.Sprintf("https://www.%s/story/%d", host, i)})
+	}
+	return b.String(), links
+}
+
+// passedOn returns a report that passes on m with text and says nothing of it.
+func passedOn(m aup.Message, text string, links []aup.Link) *aup.Document {
+	doc := document("Fwd: "+m.Subject, "")
+	m.Via = aup.ViaRFC822
+	doc.Messages = append(doc.Messages, m)
+	doc.Parts = append(doc.Parts,
+		aup.Part{ID: "2/subject", Message: 1, Kind: aup.PartSubject, Text: m.Subject},
+		aup.Part{ID: "2.1", Message: 1, Kind: aup.PartHTML, Text: text, Links: links})
+	return doc
+}
+
+// A newsletter whose links lead back to its sender is one that its sender stands
+// by. With the same words and links to somewhere else it may be anybody's.
+func TestLinksLeadBack(t *testing.T) {
+	c := classifier(t)
+	from := aup.Message{Subject: "Offers of the week", From: []aup.Address{{Addr: "letter@mail.gardenpost.example"}}}
+	for _, tt := range []struct {
+		name, host string
+		auth       []aup.AuthResult
+		reason     bool
+	}{
+		{name: "to its sender", host: "gardenpost.example", reason: true},
+		{name: "elsewhere", host: "cheap-pills.example"},
+		{name: "to a sender that is not the sender", host: "gardenpost.example", auth: []aup.AuthResult{{Method: "dkim", Result: "fail"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := from
+			m.Auth = tt.auth
+			text, links := news(tt.host)
+			doc := passedOn(m, text, links)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if is := v.Primary == aup.None; is != tt.reason {
+				t.Errorf("primary is %s", v.Primary)
+			}
+		})
+	}
+}
+
+// Who answers what somebody else wrote is in a conversation; a message that is
+// quoted as a whole is only passed on.
+func TestConversationPassedOn(t *testing.T) {
+	c := classifier(t)
+	from := aup.Message{Subject: "offer", From: []aup.Address{{Addr: "jo@weavers.example"}}}
+	const offer = "Special offer: the hall costs half the price in June, order until Friday"
+	for _, tt := range []struct {
+		name, text string
+		want       aup.ClauseID
+	}{
+		{"answered", "> " + offer + "\n> from our shop today.\n\nThe second one looks good to me.\nShall we meet?\n", aup.None},
+		{"quoted whole", "> " + offer + "\n> from our shop today.\n>\n> The second one looks good to me.\n> Shall we meet?\n", "4"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := passedOn(from, tt.text, nil)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if v.Primary != tt.want {
+				t.Errorf("primary is %s, want %s", v.Primary, tt.want)
+			}
+		})
+	}
+}
+
+// A post to a mailing list is no report, whatever it speaks of. The list may be
+// the support mailbox itself: then what comes through it is.
+func TestThroughAList(t *testing.T) {
+	c := classifier(t)
+	const text = "More and more junk mail comes from that relay. Has anyone added it to the block list? Unsolicited mail from it is all I see."
+	for _, tt := range []struct {
+		name   string
+		header aup.Field
+		none   bool
+	}{
+		{"another list", aup.Field{Name: "List-Id", Value: "Talk of filters <filters.lists.example>"}, true},
+		{"the mailbox is the list", aup.Field{Name: "List-Id", Value: "<support.cloud.example>"}, false},
+		{"the mailbox is where the list is written to", aup.Field{Name: "List-Post", Value: "<mailto:support@cloud.example>"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := document("Acceptable Use Policy", text)
+			doc.Messages[0].To = []aup.Address{{Addr: "support@cloud.example"}}
+			doc.Messages[0].Header = []aup.Field{tt.header}
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if is := v.Primary == aup.None; is != tt.none {
+				t.Errorf("primary is %s", v.Primary)
+			}
+		})
+	}
+}
