@@ -24,6 +24,7 @@ type origin struct {
 	home  int       // of these lead to a site of its sender
 	// lines of its text, those that quote, and those that quote what quotes
 	lines, quoted, deeper int
+	footer                int // the last line that names a list's address, 0 for none
 }
 
 // mostLinks is how many links of a message are looked at: the first ones tell.
@@ -103,6 +104,9 @@ func (o *origin) read(p *aup.Part, r aup.Range) {
 			continue
 		}
 		o.lines++
+		if listAddress(line) {
+			o.footer = o.lines
+		}
 		if rest, ok := strings.CutPrefix(line, ">"); ok {
 			o.quoted++
 			if strings.HasPrefix(strings.TrimSpace(rest), ">") {
@@ -179,11 +183,26 @@ func (o *origin) answers() bool {
 	return quoted > 0 && 10*quoted <= 9*o.lines
 }
 
+// footerLines is how many lines at the end of a message a list's own words take.
+const footerLines = 12
+
+// listAddress reports whether a line names where a list is left or kept, in the
+// way of the programs that run lists.
+func listAddress(line string) bool {
+	for _, s := range []string{"listinfo", "-request@", "@lists.", "://lists.", "groups.google", "googlegroups", "groups.yahoo", "yahoogroups"} {
+		if strings.Contains(line, s) {
+			return true
+		}
+	}
+	return false
+}
+
 // list reports whether the message came through a mailing list (RFC 2369, 2919).
-// A list that it is addressed to is none: a mailbox that several people read may
-// be one.
+// So does
+// what such a list writes below every message. A list that it is addressed to is
+// none: a mailbox that several people read may be one.
 func (o *origin) list() bool {
-	found := false
+	found := o.footer > 0 && o.lines-o.footer < footerLines
 	for _, f := range o.m.Header {
 		switch strings.ToLower(f.Name) {
 		case "list-id", "list-post", "x-mailman-version", "x-beenthere", "mailing-list", "x-mailing-list":
