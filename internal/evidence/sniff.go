@@ -177,7 +177,7 @@ func looksMessage(head []byte, least int) bool {
 		switch {
 		case len(chomp(line)) == 0 && lines > 0:
 			return n >= least
-		case len(chomp(line)) == 0 || bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")):
+		case len(chomp(line)) == 0 || isSeparator(line):
 			continue
 		case line[0] == ' ' || line[0] == '\t':
 		case !looksLikeField(line):

@@ -100,11 +100,24 @@ func (s *splitter) skipEnvelope() {
 	for {
 		line := s.in.peekLine()
 		blank := len(line) > 0 && len(chomp(line)) == 0
-		if !blank && !bytes.HasPrefix(line, []byte("From ")) && !bytes.HasPrefix(line, []byte(">From ")) {
+		if !blank && !isSeparator(line) {
 			return
 		}
 		s.in.next()
 	}
+}
+
+// skipSeparator skips the mbox separator of a message that was attached as it
+// stood in its mailbox.
+func (s *splitter) skipSeparator() {
+	if isSeparator(s.in.peekLine()) {
+		s.in.next()
+	}
+}
+
+// isSeparator reports whether a line in front of a header is mbox's.
+func isSeparator(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))
 }
 
 // entity reads one entity up to the delimiter that ends it.
@@ -123,6 +136,7 @@ func (s *splitter) entity(defaultType string, depth int) (*entity, stop) {
 	case e.isMultipart():
 		end = s.multipart(e, depth)
 	case isMessageType(e.kind.mediaType) && depth < maxDepth && s.standsPlain(e):
+		s.skipSeparator()
 		e.message, end = s.entity("text/plain", depth+1)
 	default:
 		end = s.skip()
