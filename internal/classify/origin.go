@@ -44,7 +44,7 @@ func originsOf(doc *aup.Document) []origin {
 		}
 		for _, s := range segments(p) {
 			if o := at(out, p, s); o != nil {
-				o.read(p, s.Range)
+				o.read(p, s)
 			}
 		}
 		for _, l := range p.Links {
@@ -86,8 +86,8 @@ func within(origins []origin, p *aup.Part, i int) *origin {
 }
 
 // read counts the lines of a stretch of the message's text.
-func (o *origin) read(p *aup.Part, r aup.Range) {
-	r.Start, r.End = max(r.Start, 0), min(r.End, len(p.Text))
+func (o *origin) read(p *aup.Part, s aup.Segment) {
+	r := aup.Range{Start: max(s.Start, 0), End: min(s.End, len(p.Text))}
 	if r.Start >= r.End {
 		return
 	}
@@ -95,12 +95,12 @@ func (o *origin) read(p *aup.Part, r aup.Range) {
 		line := firstLine(p.Text[r.Start:r.End])
 		o.part, o.shown = p, aup.Range{Start: r.Start + line.Start, End: r.Start + line.End}
 	}
-	if p.Kind == aup.PartSubject || p.Alternative {
+	if p.Kind == aup.PartSubject || p.Alternative || s.Voice == aup.VoiceForwardHeader || s.Voice == aup.VoiceHeaders {
 		return
 	}
 	for line := range strings.Lines(p.Text[r.Start:r.End]) {
 		line = strings.TrimSpace(line)
-		if line == "" {
+		if strings.Trim(line, "> ") == "" {
 			continue
 		}
 		o.lines++
