@@ -97,7 +97,7 @@ func (o *origin) facts(passedOn bool) []string {
 	}
 	add("original", true)
 	subject := strings.ToLower(o.m.Subject)
-	add("original/reply", len(o.m.InReplyTo) > 0 || len(o.m.References) > 0 || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:"))
+	add("original/reply", answering(o.m))
 	add("original/list", o.list() || strings.HasPrefix(subject, "[") || strings.Contains(subject, "re: ["))
 	add("original/conversation", o.answers())
 	add("original/homeward", o.homeward())

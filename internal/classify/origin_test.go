@@ -109,3 +109,35 @@ func TestThroughAList(t *testing.T) {
 		})
 	}
 }
+
+// What a reporter quotes who answers nobody is what they pass on; below an answer
+// it is earlier mail.
+func TestQuoted(t *testing.T) {
+	c := classifier(t)
+	const (
+		own   = "Thank you for the quick answer.\n\n"
+		quote = "> Last chance: 70% off all printers, buy now, free shipping, click here to order today\n"
+	)
+	for _, tt := range []struct {
+		name    string
+		answers []string
+		want    aup.ClauseID
+	}{
+		{"in an answer", []string{"<1@support.example>"}, aup.None},
+		{"in a mail of its own", nil, "4"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := document("Acceptable Use Policy", own+quote)
+			doc.Messages[0].InReplyTo = tt.answers
+			doc.Parts[1].Segments = []aup.Segment{
+				{Range: aup.Range{End: len(own)}, Voice: aup.VoiceOwn},
+				{Range: aup.Range{Start: len(own), End: len(own + quote)}, Voice: aup.VoiceQuote},
+			}
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if v.Primary != tt.want {
+				t.Errorf("primary is %s, want %s", v.Primary, tt.want)
+			}
+		})
+	}
+}
