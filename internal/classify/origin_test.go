@@ -141,3 +141,16 @@ func TestQuoted(t *testing.T) {
 		})
 	}
 }
+
+// A lure that ends in a disclaimer, all in one line, is not left out with it.
+func TestAllDisclaimer(t *testing.T) {
+	c := classifier(t)
+	const text = "Your mailbox password will expire today. Click here to verify your account and keep your password. This message is confidential."
+	doc := passedOn(aup.Message{Subject: "Notice"}, text, nil)
+	doc.Parts[len(doc.Parts)-1].Segments = []aup.Segment{{Range: aup.Range{End: len(text)}, Voice: aup.VoiceDisclaimer}}
+	v := c.Classify(doc)
+	check(t, doc, v)
+	if v.Primary != "1.5" {
+		t.Errorf("primary is %s, want 1.5", v.Primary)
+	}
+}

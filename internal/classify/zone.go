@@ -107,7 +107,8 @@ func segments(p *aup.Part) []aup.Segment {
 func whereOf(doc *aup.Document, p *aup.Part, s aup.Segment) (where, bool) {
 	switch s.Voice {
 	case aup.VoiceSignature, aup.VoiceDisclaimer, aup.VoicePolicy:
-		return "", false
+		// A message that is nothing else is not to be left out whole.
+		return original, p.Message > 0 && len(strings.TrimSpace(p.Text)) <= s.End-s.Start
 	case aup.VoiceHeaders:
 		return headers, true
 	case aup.VoiceLog:
