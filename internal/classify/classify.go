@@ -117,7 +117,7 @@ func (c *Classifier) read(doc *aup.Document) ([]zone, []fact) {
 	if origins[0].list() {
 		posted(c.vocab, zones)
 	}
-	return zones, append(machineFacts(doc), originFacts(doc, origins)...)
+	return zones, append(machineFacts(doc), originFacts(c.vocab, doc, origins)...)
 }
 
 // fire returns what speaks for each answer, by the rules and by what was learned.

@@ -56,7 +56,7 @@ func machineFacts(doc *aup.Document) []fact {
 
 // originFacts returns what the messages that doc passes on are, and the report
 // itself, as far as their headers and links say so.
-func originFacts(doc *aup.Document, origins []origin) []fact {
+func originFacts(v *vocabulary, doc *aup.Document, origins []origin) []fact {
 	var out []fact
 	seen := make(map[string]bool)
 	add := func(name string, p *aup.Part, r aup.Range) {
@@ -66,7 +66,7 @@ func originFacts(doc *aup.Document, origins []origin) []fact {
 		}
 	}
 	for i := range origins {
-		for _, name := range origins[i].facts(i > 0) {
+		for _, name := range origins[i].facts(v, i > 0) {
 			add(name, origins[i].part, origins[i].shown)
 		}
 	}
@@ -83,7 +83,7 @@ func originFacts(doc *aup.Document, origins []origin) []fact {
 
 // facts returns the names of what o is. The report itself is seldom what is passed
 // on: of it only what makes it a list's or a sender's to many is stated.
-func (o *origin) facts(passedOn bool) []string {
+func (o *origin) facts(v *vocabulary, passedOn bool) []string {
 	var out []string
 	add := func(name string, is bool) {
 		if is {
@@ -103,6 +103,7 @@ func (o *origin) facts(passedOn bool) []string {
 	add("original/homeward", o.homeward())
 	add("original/issue", o.issue())
 	add("original/shouts", shouts(o.m.Subject))
+	add("original/posing", o.posing(v))
 	return out
 }
 

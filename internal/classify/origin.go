@@ -227,6 +227,22 @@ func (o *origin) addressed(value string) bool {
 	})
 }
 
+// posing reports whether the sender calls themselves by the name of a known sender
+// and writes from a domain that does not have that name.
+func (o *origin) posing(v *vocabulary) bool {
+	brand := v.concept("brand")
+	return slices.ContainsFunc(o.m.From, func(a aup.Address) bool {
+		domain := strings.ToLower(a.Addr[strings.LastIndexByte(a.Addr, '@')+1:])
+		z := zone{where: headers, raw: a.Name, folded: fold(a.Name)}
+		z.ends = z.folded.sentences()
+		z.match(v)
+		return domain != "" && slices.ContainsFunc(z.hits, func(h hit) bool {
+			name := strings.ReplaceAll(z.folded.text[h.start:h.end], " ", "")
+			return h.concept == brand && !strings.Contains(domain, name)
+		})
+	})
+}
+
 // shouts reports whether a subject is in capitals or ends in a row of signs.
 func shouts(subject string) bool {
 	upper, lower := 0, 0

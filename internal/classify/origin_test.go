@@ -2,6 +2,7 @@ package classify_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,5 +153,24 @@ func TestAllDisclaimer(t *testing.T) {
 	check(t, doc, v)
 	if v.Primary != "1.5" {
 		t.Errorf("primary is %s, want 1.5", v.Primary)
+	}
+}
+
+// A sender who has a known name and another's domain poses as it.
+func TestPosing(t *testing.T) {
+	c := classifier(t)
+	const text = "Your parcel waits. We need a few more details from you before Friday."
+	for addr, want := range map[string]bool{"express@dhl.example": false, "costing@hotel.example": true} {
+		t.Run(addr, func(t *testing.T) {
+			doc := passedOn(aup.Message{Subject: "Parcel", From: []aup.Address{{Name: "DHL Express", Addr: addr}}}, text, nil)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			says := func(f aup.Finding) bool {
+				return slices.ContainsFunc(f.Spans, func(s aup.Span) bool { return strings.Contains(s.Reason, "another domain") })
+			}
+			if got := slices.ContainsFunc(v.Findings, says); got != want {
+				t.Errorf("posing is %v, want %v: %+v", got, want, v.Findings)
+			}
+		})
 	}
 }
