@@ -183,20 +183,6 @@ func (o *origin) answers() bool {
 	return quoted > 0 && 10*quoted <= 9*o.lines
 }
 
-// footerLines is how many lines at the end of a message a list's own words take.
-const footerLines = 12
-
-// listAddress reports whether a line names where a list is left or kept, in the
-// way of the programs that run lists.
-func listAddress(line string) bool {
-	for _, s := range []string{"listinfo", "-request@", "@lists.", "://lists.", "groups.google", "googlegroups", "groups.yahoo", "yahoogroups"} {
-		if strings.Contains(line, s) {
-			return true
-		}
-	}
-	return false
-}
-
 // list reports whether the message came through a mailing list (RFC 2369, 2919).
 // So does
 // what such a list writes below every message. A list that it is addressed to is

@@ -174,3 +174,23 @@ func TestPosing(t *testing.T) {
 		})
 	}
 }
+
+// What a list writes below each message is not what the message is about.
+func TestFooter(t *testing.T) {
+	c := classifier(t)
+	const (
+		text   = "Special offer for members: the reader costs half in May, order here.\n"
+		footer = "_______________________\nNews mailing list, unsubscribe here\nhttps://lists.club.example/options\n"
+		after  = "\nFree shipping until Friday.\n"
+	)
+	doc := passedOn(aup.Message{Subject: "Offer"}, text+footer+after, nil)
+	v := c.Classify(doc)
+	check(t, doc, v)
+	for _, f := range v.Findings {
+		for _, s := range f.Spans {
+			if s.Part == "2.1" && s.Start < len(text+footer) && s.End > len(text) {
+				t.Errorf("%s rests on %q", f.Clause, s.Text)
+			}
+		}
+	}
+}

@@ -74,9 +74,14 @@ func zonesOf(doc *aup.Document) []zone {
 		if p.Kind == aup.PartSubject {
 			hidden = selecting(p.Text)
 		}
+		listed := footers(p.Text)
 		for _, s := range segments(p) {
-			if w, ok := whereOf(doc, p, s); ok {
-				for _, r := range visible(s.Range, hidden) {
+			w, ok := whereOf(doc, p, s)
+			if !ok {
+				continue
+			}
+			for _, r := range visible(s.Range, hidden) {
+				for _, r := range visible(r, listed) {
 					add(p, r, w)
 				}
 			}
