@@ -112,6 +112,7 @@ func (c *Classifier) read(doc *aup.Document) ([]zone, []fact) {
 		zones[i].match(c.vocab)
 	}
 	zones = handedOver(c.vocab, zones)
+	unname(c.vocab, zones)
 	notices(c.vocab, zones)
 	origins := originsOf(doc)
 	if origins[0].list() {

@@ -194,3 +194,24 @@ func TestFooter(t *testing.T) {
 		}
 	}
 }
+
+// The name of a mailbox is no statement about its mail.
+func TestSpamInAnAddress(t *testing.T) {
+	c := classifier(t)
+	for text, want := range map[string]bool{
+		"Your subscription is for spam@weavers.example, change it in your profile.":    false,
+		"Your subscription is spam, and I write from jo@weavers.example, change that.": true,
+	} {
+		t.Run(text, func(t *testing.T) {
+			doc := document("Acceptable Use Policy", text)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			says := func(f aup.Finding) bool {
+				return slices.ContainsFunc(f.Spans, func(s aup.Span) bool { return s.Reason == "names unsolicited mail" })
+			}
+			if got := slices.ContainsFunc(v.Findings, says); got != want {
+				t.Errorf("names spam: %v, want %v", got, want)
+			}
+		})
+	}
+}
