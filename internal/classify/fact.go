@@ -98,12 +98,14 @@ func (o *origin) facts(v *vocabulary, passedOn bool) []string {
 	add("original", true)
 	subject := strings.ToLower(o.m.Subject)
 	add("original/reply", answering(o.m))
-	add("original/list", o.list() || strings.HasPrefix(subject, "[") || strings.Contains(subject, "re: ["))
+	add("original/list", o.list() || !o.marked() && (strings.HasPrefix(subject, "[") || strings.Contains(subject, "re: [")))
 	add("original/conversation", o.answers())
 	add("original/homeward", o.homeward())
 	add("original/issue", o.issue())
 	add("original/shouts", shouts(o.m.Subject))
 	add("original/posing", o.posing(v))
+	add("original/marked", o.marked())
+	add("original/undisclosed", o.undisclosed())
 	return out
 }
 

@@ -229,6 +229,29 @@ func (o *origin) posing(v *vocabulary) bool {
 	})
 }
 
+// marked reports whether a filter on the way marked the message as spam, in its
+// subject or in a field that says yes.
+func (o *origin) marked() bool {
+	subject := strings.ToLower(o.m.Subject)
+	for _, mark := range []string{"[spam]", "[spam?]", "*spam*", "{spam}", "{spam?}"} {
+		if strings.Contains(subject, mark) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.m.Header, func(f aup.Field) bool {
+		name, value := strings.ToLower(f.Name), strings.ToLower(strings.TrimSpace(f.Value))
+		return (strings.HasSuffix(name, "spam-flag") || strings.HasSuffix(name, "spam-status")) && strings.HasPrefix(value, "yes")
+	})
+}
+
+// undisclosed reports whether the message hides whom else it went to, in the place
+// where its recipient should stand.
+func (o *origin) undisclosed() bool {
+	return slices.ContainsFunc(o.m.To, func(a aup.Address) bool {
+		return strings.Contains(strings.ToLower(a.String()), "undisclosed")
+	})
+}
+
 // shouts reports whether a subject is in capitals or ends in a row of signs.
 func shouts(subject string) bool {
 	upper, lower := 0, 0
