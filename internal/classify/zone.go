@@ -121,7 +121,9 @@ func whereOf(doc *aup.Document, p *aup.Part, s aup.Segment) (where, bool) {
 	case aup.VoiceForward, aup.VoiceForwardHeader:
 		return original, true
 	case aup.VoiceQuote:
-		if p.Message == 0 && answering(&doc.Messages[0]) {
+		// Programs that answer say what. What a mail quotes that answers none is not
+		// earlier mail but what its writer passes on.
+		if m := &doc.Messages[0]; p.Message == 0 && len(m.InReplyTo)+len(m.References) > 0 {
 			return quoted, true
 		}
 		return original, true
@@ -135,13 +137,6 @@ func whereOf(doc *aup.Document, p *aup.Part, s aup.Segment) (where, bool) {
 		return original, true
 	}
 	return own, true
-}
-
-// answering reports whether m is an answer. What a mail quotes that answers
-// none is not earlier mail but what its writer passes on.
-func answering(m *aup.Message) bool {
-	subject := strings.ToLower(m.Subject)
-	return len(m.InReplyTo) > 0 || len(m.References) > 0 || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:")
 }
 
 // visible returns what of r is not hidden. hidden is in order.
