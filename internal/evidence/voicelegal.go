@@ -13,7 +13,9 @@ var (
 		"luottamuksell", "důvěrn", "gizli", "bizalmas", "confidențial", "機密", "机密", "保密", "기밀"}
 	recipients = []string{"intended recipient", "intended solely", "intended only", "solely for the", "only for the use", "addressee", "received this message in error", "received this e-mail in error", "received this email in error", "received it in error",
 		"adressat", "empfänger", "irrtümlich", "destinataire", "par erreur", "destinatari", "por error", "por erro", "per errore", "geadresseerde", "adresat", "адресат", "адресован", "avsedd", "mottagare", "mottaker", "modtager",
-		"vastaanottaja", "příjemc", "alıcı", "címzett", "宛先", "受信者", "收件人", "수신인"}
+		"vastaanottaja", "příjemc", "alıcı", "címzett", "宛先", "受信者", "收件人", "수신인",
+		// as headings, which speak to whoever reads
+		"confidentiality notice:", "confidential notice:", "vertraulichkeitshinweis:", "avis de confidentialité :", "avis de confidentialité:", "aviso de confidencialidad:", "avviso di riservatezza:", "vertrouwelijkheidsclausule:", "klauzula poufności:", "gizlilik bildirimi:"}
 )
 
 // isLegal reports whether a paragraph is legal boilerplate.

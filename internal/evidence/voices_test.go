@@ -19,6 +19,8 @@ func TestVoicesOf(t *testing.T) {
 		"thanks before the point": {"Hello.\n\nThanks,\n\nThe server 203.0.113.7 has sent us spam for days and we would like you to stop it today.", "The server", aup.VoiceOwn},
 		"thanks at the top":       {"Thanks\nThey spam us.", "They spam", aup.VoiceOwn},
 		"phone":                   {"They spam us.\n\nSent from my iPhone", "Sent from", aup.VoiceSignature},
+		"disclaimer by heading":   {"Spam!\n\nCONFIDENTIALITY NOTICE: this mail may hold private matters. Unauthorized access is prohibited.", "Unauthorized", aup.VoiceDisclaimer},
+		"notice that is reported": {"The confidentiality notice at the foot of your portal was removed by the tenant last week.", "confidentiality", aup.VoiceOwn},
 		"disclaimer, German":      {"Spam!\n\nDiese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind, vernichten Sie sie.", "vertrauliche", aup.VoiceDisclaimer},
 		"confidential report":     {"This message is confidential: they publish confidential data of our customers on their page since Monday.", "publish", aup.VoiceOwn},
 		"policy announced":        {"Your policy says:\n\n“Nobody may use the service to send unsolicited bulk mail to strangers or pester anyone at all in any way.”", "pester", aup.VoicePolicy},
