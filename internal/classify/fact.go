@@ -97,9 +97,9 @@ func (o *origin) facts(v *vocabulary, passedOn bool) []string {
 	}
 	add("original", true)
 	subject := strings.ToLower(o.m.Subject)
-	add("original/reply", len(o.m.InReplyTo)+len(o.m.References) > 0 || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:"))
+	add("original/reply", answers(o.m) || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:"))
 	add("original/list", o.list() || !o.marked() && (strings.HasPrefix(subject, "[") || strings.Contains(subject, "re: [")))
-	add("original/conversation", o.answers())
+	add("original/conversation", o.converses())
 	add("original/homeward", o.homeward())
 	add("original/issue", o.issue())
 	add("original/shouts", shouts(o.m.Subject))

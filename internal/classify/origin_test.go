@@ -215,3 +215,18 @@ func TestSpamInAnAddress(t *testing.T) {
 		})
 	}
 }
+
+// A post that is passed on is addressed to its list, of course.
+func TestPostPassedOn(t *testing.T) {
+	doc := passedOn(aup.Message{
+		Subject: "Re-keying the hall",
+		To:      []aup.Address{{Addr: "board@lists.club.example"}},
+		Header:  []aup.Field{{Name: "List-Id", Value: "<board.lists.club.example>"}},
+	}, "Keys at half price before Friday. Order from Ada, visit her website.", nil)
+	c := classifier(t)
+	v := c.Classify(doc)
+	check(t, doc, v)
+	if v.Primary != aup.None {
+		t.Errorf("primary is %s, want none", v.Primary)
+	}
+}

@@ -121,9 +121,9 @@ func whereOf(doc *aup.Document, p *aup.Part, s aup.Segment) (where, bool) {
 	case aup.VoiceForward, aup.VoiceForwardHeader:
 		return original, true
 	case aup.VoiceQuote:
-		// Programs that answer say what. What a mail quotes that answers none is not
-		// earlier mail but what its writer passes on.
-		if m := &doc.Messages[0]; p.Message == 0 && len(m.InReplyTo)+len(m.References) > 0 {
+		// What a mail quotes that answers nothing is not earlier mail but what its
+		// writer passes on.
+		if p.Message == 0 && answers(&doc.Messages[0]) {
 			return quoted, true
 		}
 		return original, true
