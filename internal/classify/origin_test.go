@@ -235,3 +235,21 @@ func TestPostPassedOn(t *testing.T) {
 		t.Errorf("primary is %s, want none", v.Primary)
 	}
 }
+
+// A report about a child is read as one by whatever way it came.
+func TestMinorsThroughAList(t *testing.T) {
+	c := classifier(t)
+	for _, text := range []string{
+		"Child sexual abuse material is hosted at that address, 40 pictures.",
+		"A man asks girls of 12, children, for naked pictures there.",
+	} {
+		t.Run(text, func(t *testing.T) {
+			doc := document("Acceptable Use Policy", text)
+			doc.Messages[0].To = []aup.Address{{Addr: "support@cloud.example"}}
+			doc.Messages[0].Header = []aup.Field{{Name: "List-Id", Value: "<hotline.lists.example>"}}
+			if v := c.Classify(doc); !slices.Contains(v.Clauses, "2.4") || v.Urgent == "" {
+				t.Errorf("clauses %v, urgent %q", v.Clauses, v.Urgent)
+			}
+		})
+	}
+}

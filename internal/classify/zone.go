@@ -181,12 +181,12 @@ func notices(v *vocabulary, zones []zone) {
 }
 
 // posted marks the report's own words as those of a post to a mailing list, which
-// are no reporter's unless they ask for action.
+// are no reporter's unless they ask for action, or may concern a child.
 func posted(v *vocabulary, zones []zone) {
-	grievance, complaint := v.concept("grievance"), v.concept("complaint")
+	asking := []int{v.concept("grievance"), v.concept("complaint"), v.concept("csam"), v.concept("exploit-minors")}
 	asks := func(z zone) bool {
 		return z.where == own && slices.ContainsFunc(z.hits, func(h hit) bool {
-			return !h.denied && !h.asked && (h.concept == grievance || h.concept == complaint)
+			return !h.denied && slices.Contains(asking, h.concept)
 		})
 	}
 	if slices.ContainsFunc(zones, asks) {
