@@ -209,6 +209,7 @@ func FuzzClassify(f *testing.F) {
 	for _, s := range []string{"spam", "ﬁ ﬀ ß ı İ", "no malware. 无垃圾邮件。\n\n- x", "\xff\xfe", "а́б ransom\u200bware?", strings.Repeat("spam ", 50)} {
 		f.Add("Acceptable Use Policy", s)
 	}
+	f.Add("0", "㌮") // one character that is folded to several
 	f.Fuzz(func(t *testing.T, subject, text string) {
 		doc := document(strings.ToValidUTF8(subject, "\ufffd"), strings.ToValidUTF8(text, "\ufffd"))
 		check(t, doc, c.Classify(doc))

@@ -126,10 +126,14 @@ func foldRune(s string) string {
 // original returns the range of the original text that the bytes from start to
 // end of the folded one came from.
 func (f folded) original(start, end int) (int, int) {
-	from, to := int(f.at[start]), int(f.at[end])
-	// The last character's other bytes, and what was left out behind it, have
-	// no byte of their own: up to the next that has.
-	return from, max(to, from)
+	from := f.at[start]
+	// A part of what one character was folded to is that character; its other
+	// bytes, and what was left out behind it, have no byte of their own: up to the
+	// next that has.
+	for end < len(f.text) && f.at[end] <= from {
+		end++
+	}
+	return int(from), int(f.at[end])
 }
 
 // sentences returns the offsets in the folded text at which a sentence ends: at
