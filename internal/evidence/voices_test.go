@@ -81,7 +81,7 @@ func TestHostileMeaning(t *testing.T) {
 }
 
 // processorTime returns how long this process has computed.
-func processorTime(t *testing.T) time.Duration {
+func processorTime(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
