@@ -134,13 +134,9 @@ func guess(raw []byte, declared string) (text, used string) {
 		declared == "utf-8" && strings.Count(valid, "\ufffd")*4 < nonASCII(valid) {
 		return valid, "utf-8"
 	}
-	const sure = 30 // per cent, by chardet's own measure; below it, it is right less than half the time
-	best, err := chardet.NewTextDetector().DetectBest(raw[:min(len(raw), guessSample)])
-	if err == nil && best.Confidence >= sure {
-		if name := charsetName(best.Charset); name != "utf-8" && name != "" {
-			if text, used = convert(raw, name); used != "" {
-				return text, used
-			}
+	if name := charsetName(likeliest(raw[:min(len(raw), guessSample)])); name != "utf-8" && name != "" {
+		if text, used = convert(raw, name); used != "" {
+			return text, used
 		}
 	}
 	b, err := charmap.Windows1252.NewDecoder().Bytes(raw)
@@ -148,6 +144,20 @@ func guess(raw []byte, declared string) (text, used string) {
 		return strings.ToValidUTF8(string(raw), "\ufffd"), "utf-8"
 	}
 	return string(b), "windows-1252"
+}
+
+// likeliest returns the charset that the model takes raw for, empty when it is
+// not sure. Of two as likely it is the first by name, as the model's own order
+// changes from one call to the next.
+func likeliest(raw []byte) string {
+	best := chardet.Result{Confidence: 30}             // per cent, by its own measure; below it, it is right less than half the time
+	all, _ := chardet.NewTextDetector().DetectAll(raw) // the error says that there is none
+	for _, r := range all {
+		if r.Confidence > best.Confidence || r.Confidence == best.Confidence && (best.Charset == "" || r.Charset < best.Charset) {
+			best = r
+		}
+	}
+	return best.Charset
 }
 
 // mostly8Bit reports whether raw has more 8-bit bytes than any text in a Latin
