@@ -24,6 +24,7 @@ func TestLanguage(t *testing.T) {
 		"خادمكم يرسل رسائل غير مرغوب فيها":                                                           "ar",
 		"השרת שלכם שולח דואר זבל":                                                                    "he",
 		"Ο διακομιστής σας στέλνει ανεπιθύμητα":                                                      "el",
+		"Hi, the password of this mailbox expires Monday. Keep the same password: log in, press Continue, done; support desk, access granted, no reply needed, thanks, team desk, all rights reserved.": "en",
 		"ok":                           "",
 		"203.0.113.7 port 22":          "",
 		"see https://evil.example/a/b": "",
