@@ -1,12 +1,10 @@
 package evidence
 
 import (
-	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // A commonWord is a word that one language or several are full of.
@@ -63,75 +61,93 @@ func lowerASCII(c byte) byte {
 	return c
 }
 
-// byWords tells the language by its common words: at least two different ones,
-// a sixth of the text, and clearly more than any other language has; of a text
-// that is no mere phrase a twelfth, and three times as much. A word that several
-// languages share counts for each by its part. known reports whether there is
-// any such word.
+// byWords tells the language by its common words: a sixth of the text, and
+// clearly more than any other language has; of the prose in a text that is no
+// mere phrase a twelfth, and three times as much. known reports whether there
+// is any such word.
 func byWords(s string) (language string, known bool) {
-	const parts, text = 12, 30
-	score, distinct := make([]int, len(commonLanguages)), make([]int, len(commonLanguages))
-	seen := make([]bool, len(commonWords))
-	words := 0
-	for w := range letterRuns(s) {
-		words++
-		c, _ := findCommon(w)
-		for _, l := range c.languages {
-			score[l] += parts / len(c.languages)
-			if !seen[c.id] {
-				distinct[l]++
+	const least = 30
+	all, prose := newWordTally(), newWordTally()
+	for token := range strings.FieldsSeq(s) {
+		honest := isProse(token)
+		for w := range strings.FieldsFuncSeq(token, notLetter) {
+			c, _ := findCommon(w)
+			all.add(c)
+			if honest {
+				prose.add(c)
 			}
 		}
-		if c.languages != nil {
-			seen[c.id] = true
+	}
+	best, most, second := all.best()
+	if all.distinct[best] > 1 && most*6 >= all.words && most*2 >= second*3 {
+		return commonLanguages[best], true
+	}
+	known = most > 0
+	best, most, second = prose.best()
+	if prose.distinct[best] > 1 && most*12 >= prose.words && most >= second*3 && prose.words >= least*wordParts {
+		return commonLanguages[best], true
+	}
+	return "", known
+}
+
+// isProse reports whether a stretch without white space is of words: no name of
+// a host or file, no URL, nothing encoded.
+func isProse(token string) bool {
+	const longest = 40 // bytes
+	for i := range len(token) - 1 {
+		switch token[i] {
+		case '.', ':', '/', '@', '=', '_':
+			return false
 		}
 	}
-	best, most, second := 0, 0, 0
-	for l, n := range score {
+	return len(token) <= longest
+}
+
+func notLetter(r rune) bool {
+	if r <= unicode.MaxASCII {
+		return r|0x20 < 'a' || r|0x20 > 'z'
+	}
+	return !unicode.IsLetter(r) && !unicode.IsMark(r)
+}
+
+// wordParts is what a word counts, shared among the languages that have it.
+const wordParts = 12
+
+// A wordTally counts words by language, at the same index as commonLanguages.
+type wordTally struct {
+	words           int // in parts
+	score, distinct []int
+	seen            []bool // by the id of a commonWord
+}
+
+func newWordTally() *wordTally {
+	n := len(commonLanguages)
+	return &wordTally{score: make([]int, n), distinct: make([]int, n), seen: make([]bool, len(commonWords))}
+}
+
+// add counts a word; the zero commonWord is one that no language is full of.
+func (t *wordTally) add(c commonWord) {
+	t.words += wordParts
+	for _, l := range c.languages {
+		t.score[l] += wordParts / len(c.languages)
+		if !t.seen[c.id] {
+			t.distinct[l]++
+		}
+	}
+	if len(c.languages) > 0 {
+		t.seen[c.id] = true
+	}
+}
+
+// best returns the language with the highest score, that score and the next.
+func (t *wordTally) best() (language, most, second int) {
+	for l, n := range t.score {
 		switch {
 		case n > most:
-			best, most, second = l, n, most
+			language, most, second = l, n, most
 		case n > second:
 			second = n
 		}
 	}
-	full := most*6 >= words*parts && most*2 >= second*3
-	clear := words >= text && most*12 >= words*parts && most >= second*3
-	if distinct[best] < 2 || !full && !clear {
-		return "", most > 0
-	}
-	return commonLanguages[best], true
-}
-
-// letterRuns yields the stretches of letters and marks in s.
-func letterRuns(s string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		at := -1
-		for i := 0; i < len(s); {
-			r, n := rune(s[i]), 1
-			if r >= utf8.RuneSelf {
-				r, n = utf8.DecodeRuneInString(s[i:])
-			}
-			switch within := isLetterOrMark(r); {
-			case within && at < 0:
-				at = i
-			case !within && at >= 0:
-				if !yield(s[at:i]) {
-					return
-				}
-				at = -1
-			}
-			i += n
-		}
-		if at >= 0 {
-			yield(s[at:])
-		}
-	}
-}
-
-func isLetterOrMark(r rune) bool {
-	if r < utf8.RuneSelf {
-		return 'a' <= r|0x20 && r|0x20 <= 'z'
-	}
-	return unicode.IsLetter(r) || unicode.IsMark(r)
+	return language, most, second
 }
