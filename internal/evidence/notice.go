@@ -26,6 +26,15 @@ var noticers = []noticer{
 	{format: "notice", kind: "copyright", words: []string{"- ----begin acns", "- ---start acns", "<infringement xmlns", "notice of claimed infringement"}, from: "ip-echelon.com"},
 }
 
+// noticeWords are those of all noticers: most texts have none of them.
+var noticeWords = func() *stems {
+	var all []string
+	for _, n := range noticers {
+		all = append(all, n.words...)
+	}
+	return newStems(all...)
+}()
+
 // maxNotice bounds the text that a notice is recognised by: it says at the
 // beginning who it is from.
 const maxNotice = 20_000
@@ -44,10 +53,11 @@ func (b *builder) notices() {
 	}
 }
 
-// A noticeText is a part, and its beginning in lower case.
+// A noticeText is a part, its beginning in lower case, and what is known of that.
 type noticeText struct {
 	part *aup.Part
 	low  string
+	any  bool // it has any of noticeWords
 }
 
 // noticeTexts returns the texts that a notice can be recognised by, the subject
@@ -59,7 +69,8 @@ func (b *builder) noticeTexts() []noticeText {
 		if p.Message != 0 || p.Kind == aup.PartAttachment || p.Kind == aup.PartMachine || p.Alternative {
 			continue
 		}
-		t := noticeText{p, strings.ToLower(p.Text[:min(len(p.Text), maxNotice)])}
+		t := noticeText{part: p, low: b.beginning(i)}
+		t.any = noticeWords.in(t.low)
 		if p.Kind == aup.PartSubject {
 			subject = append(subject, t)
 			continue
@@ -69,10 +80,19 @@ func (b *builder) noticeTexts() []noticeText {
 	return append(out, subject...)
 }
 
+// beginning returns as much of a part as a notice is recognised by, in lower
+// case.
+func (b *builder) beginning(i int) string {
+	if t := b.doc.Parts[i].Text; len(t) > maxNotice {
+		return strings.ToLower(t[:maxNotice])
+	}
+	return b.lower(i)
+}
+
 func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
 	for _, t := range texts {
 		for _, w := range n.words {
-			if strings.Contains(t.low, w) {
+			if t.any && strings.Contains(t.low, w) {
 				m := aup.Machine{Format: n.format, Type: n.kind, Part: t.part.ID, Fields: noticeFields(texts)}
 				if m.Type == "" {
 					m.Type = w

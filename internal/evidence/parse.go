@@ -57,7 +57,8 @@ type builder struct {
 
 	want    wanted // see again.go; of a first reading nothing
 	tally   tally
-	copying []byte // see buffer
+	copying []byte   // see buffer
+	low     []string // see lower
 }
 
 // An origin is where a message of the document was read from.

@@ -9,13 +9,13 @@ import (
 // secrecy and recipients are the words that legal boilerplate is made of, by
 // their stems: it speaks of confidence and of whom the mail is for.
 var (
-	secrecy = []string{"confidential", "privileged", "proprietary", "vertraulich", "confidentiel", "confidencial", "riservat", "confidenzial", "vertrouwelijk", "poufn", "конфиденциальн", "конфіденційн", "konfidentiell", "fortrolig",
-		"luottamuksell", "důvěrn", "gizli", "bizalmas", "confidențial", "機密", "机密", "保密", "기밀"}
-	recipients = []string{"intended recipient", "intended solely", "intended only", "solely for the", "only for the use", "addressee", "received this message in error", "received this e-mail in error", "received this email in error", "received it in error",
+	secrecy = newStems("confidential", "privileged", "proprietary", "vertraulich", "confidentiel", "confidencial", "riservat", "confidenzial", "vertrouwelijk", "poufn", "конфиденциальн", "конфіденційн", "konfidentiell", "fortrolig",
+		"luottamuksell", "důvěrn", "gizli", "bizalmas", "confidențial", "機密", "机密", "保密", "기밀")
+	recipients = newStems("intended recipient", "intended solely", "intended only", "solely for the", "only for the use", "addressee", "received this message in error", "received this e-mail in error", "received this email in error", "received it in error",
 		"adressat", "empfänger", "irrtümlich", "destinataire", "par erreur", "destinatari", "por error", "por erro", "per errore", "geadresseerde", "adresat", "адресат", "адресован", "avsedd", "mottagare", "mottaker", "modtager",
 		"vastaanottaja", "příjemc", "alıcı", "címzett", "宛先", "受信者", "收件人", "수신인",
 		// as headings, which speak to whoever reads
-		"confidentiality notice:", "confidential notice:", "vertraulichkeitshinweis:", "avis de confidentialité :", "avis de confidentialité:", "aviso de confidencialidad:", "avviso di riservatezza:", "vertrouwelijkheidsclausule:", "klauzula poufności:", "gizlilik bildirimi:"}
+		"confidentiality notice:", "confidential notice:", "vertraulichkeitshinweis:", "avis de confidentialité :", "avis de confidentialité:", "aviso de confidencialidad:", "avviso di riservatezza:", "vertrouwelijkheidsclausule:", "klauzula poufności:", "gizlilik bildirimi:")
 )
 
 // isLegal reports whether a paragraph is legal boilerplate.
@@ -25,7 +25,7 @@ func isLegal(s string) bool {
 		return false
 	}
 	s = strings.ToLower(s)
-	return containsAny(s, secrecy) && containsAny(s, recipients)
+	return secrecy.in(s) && recipients.in(s)
 }
 
 func containsAny(s string, words []string) bool {
@@ -45,37 +45,49 @@ var (
 
 // announcesPolicy reports whether s says that the policy's words follow.
 func announcesPolicy(s string) bool {
-	s = strings.ToLower(strings.TrimSpace(s))
-	return strings.HasSuffix(strings.TrimRight(s, " \"“"), ":") && containsAny(s, policyNames) && containsAny(s, saying)
+	if !strings.HasSuffix(strings.TrimRight(strings.TrimSpace(s), " \"“"), ":") {
+		return false
+	}
+	s = strings.ToLower(s)
+	return containsAny(s, policyNames) && containsAny(s, saying)
 }
 
 // paragraphs marks the disclaimers and the quotations of the policy among the
 // paragraphs of the writer's own.
-func (t *text) paragraphs(policy map[string]bool) {
+func (t *text) paragraphs(policy *PolicyText) {
 	announced := false
+	mayBeLegal := secrecy.in(t.low)
 	for i := 0; i < len(t.lines); {
 		j := i
-		var words strings.Builder
-		for ; j < len(t.lines) && t.own(j) && !t.blank(j); j++ {
-			words.WriteString(t.lines[j].text)
-			words.WriteByte(' ')
+		for j < len(t.lines) && t.own(j) && !t.blank(j) {
+			j++
 		}
 		if j == i {
 			i++
 			continue
 		}
-		s := words.String()
+		s := t.part.Text[t.lines[i].start:t.lines[j-1].end]
 		share := 2
 		if announced && strings.ContainsAny(s[:min(len(s), 4)], "\"“„«'‘") {
 			share = 8 // quoted after "your policy says:", a few of its words are enough
 		}
 		switch {
-		case isLegal(s):
+		case mayBeLegal && isLegal(t.joined(i, j)):
 			t.set(i, j, aup.VoiceDisclaimer, 0)
-		case quotes(s, policy, share):
+		case policy.quotes(s, share):
 			t.set(i, j, aup.VoicePolicy, 0)
 		}
 		announced = announcesPolicy(s)
 		i = j
 	}
+}
+
+// joined returns the lines from i to j as one.
+func (t *text) joined(i, j int) string {
+	var s strings.Builder
+	for _, l := range t.lines[i:j] {
+		s.WriteString(l.text)
+		s.WriteByte(' ')
+	}
+	return s.String()
 }

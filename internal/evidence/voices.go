@@ -10,15 +10,14 @@ import (
 // voices says of every part that holds a person's text whose words it is, line
 // by line. A line has one voice; neighbours that share it are one segment.
 func (b *builder) voices() {
-	policy := b.opt.PolicyText.shingles()
 	// Parts are added to no more, messages are: an inline forward is one.
 	for i := range b.doc.Parts[:b.meant] {
 		p := &b.doc.Parts[i]
 		if p.Kind != aup.PartText && p.Kind != aup.PartHTML {
 			continue
 		}
-		t := &text{part: p, lines: cutLines(p.Text), forwarded: isForward(b.doc.Messages[p.Message].Subject)}
-		t.read(b, policy)
+		t := &text{part: p, low: b.lower(i), lines: cutLines(p.Text), forwarded: isForward(b.doc.Messages[p.Message].Subject)}
+		t.read(b)
 		p.Segments = t.segments()
 	}
 }
@@ -26,6 +25,7 @@ func (b *builder) voices() {
 // A text is a part on its way through voices.
 type text struct {
 	part      *aup.Part
+	low       string // its text in lower case
 	lines     []textLine
 	forwarded bool // the subject says that the message is a forward
 	noBlock   int  // no header block begins above this line, but below a marker
@@ -35,25 +35,27 @@ type text struct {
 type textLine struct {
 	start, end int // in the part's text; end includes the line feed
 	text       string
+	blank      bool // it has no text
 	voice      aup.Voice
 	message    int
 }
 
 func cutLines(s string) []textLine {
-	var out []textLine
+	out := make([]textLine, 0, strings.Count(s, "\n")+1)
 	for at := 0; at < len(s); {
-		end := strings.IndexByte(s[at:], '\n')
-		if end < 0 {
-			end = len(s) - at - 1
+		end := len(s)
+		if n := strings.IndexByte(s[at:], '\n'); n >= 0 {
+			end = at + n + 1
 		}
-		out = append(out, textLine{start: at, end: at + end + 1, text: strings.TrimRight(s[at:at+end+1], "\r\n"), voice: aup.VoiceOwn})
-		at += end + 1
+		l := strings.TrimRight(s[at:end], "\r\n")
+		out = append(out, textLine{start: at, end: end, text: l, blank: strings.TrimSpace(l) == "", voice: aup.VoiceOwn})
+		at = end
 	}
 	return out
 }
 
 // read gives each line its voice, from the surest signs to the weakest.
-func (t *text) read(b *builder, policy map[string]bool) {
+func (t *text) read(b *builder) {
 	m := b.markup[t.part.ID]
 	t.forwards(b)
 	t.within(m.quotes, aup.VoiceQuote)
@@ -61,7 +63,7 @@ func (t *text) read(b *builder, policy map[string]bool) {
 	t.pasted()
 	t.within(m.signatures, aup.VoiceSignature)
 	t.signature()
-	t.paragraphs(policy)
+	t.paragraphs(b.opt.PolicyText)
 	t.closing()
 }
 
@@ -84,7 +86,7 @@ func (t *text) within(ranges []aup.Range, v aup.Voice) {
 // own reports whether line i has been given no other voice yet.
 func (t *text) own(i int) bool { return t.lines[i].voice == aup.VoiceOwn }
 
-func (t *text) blank(i int) bool { return strings.TrimSpace(t.lines[i].text) == "" }
+func (t *text) blank(i int) bool { return t.lines[i].blank }
 
 func (t *text) set(from, to int, v aup.Voice, message int) {
 	for i := from; i < to; i++ {
@@ -139,63 +141,6 @@ func (t *text) quotedBelow(i int) bool {
 		}
 	}
 	return false
-}
-
-// shingle is how many words make a shingle: few enough to stand in one line of
-// a quotation, many enough not to stand elsewhere by chance.
-const shingle = 5
-
-// A PolicyText is the policy's own text, by which its quotations are recognised.
-// It is made once and used for every message; nil recognises nothing. It is safe
-// for concurrent use.
-type PolicyText struct {
-	runs map[string]bool // every five words of it in a row
-}
-
-// NewPolicyText returns the policy text that consists of these sentences.
-func NewPolicyText(sentences ...string) *PolicyText {
-	p := &PolicyText{make(map[string]bool)}
-	for _, s := range sentences {
-		eachShingle(s, func(sh string) { p.runs[sh] = true })
-	}
-	return p
-}
-
-func (p *PolicyText) shingles() map[string]bool {
-	if p == nil {
-		return nil
-	}
-	return p.runs
-}
-
-func eachShingle(s string, f func(string)) {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r <= 127
-	})
-	all := strings.Join(words, " ")
-	start, end := 0, -1
-	for i, w := range words {
-		if end += 1 + len(w); i >= shingle-1 {
-			f(all[start:end])
-			start += len(words[i-shingle+1]) + 1
-		}
-	}
-}
-
-// quotes reports whether more than one in share of the shingles of s stand in
-// the policy.
-func quotes(s string, policy map[string]bool, share int) bool {
-	if len(policy) == 0 {
-		return false
-	}
-	n, found := 0, 0
-	eachShingle(s, func(sh string) {
-		n++
-		if policy[sh] {
-			found++
-		}
-	})
-	return n >= 3 && found*share > n
 }
 
 // segments returns the lines' voices as segments that cover the text whole;
