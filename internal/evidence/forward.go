@@ -11,13 +11,22 @@ import (
 // forwardSubject is how clients mark the subject of a forward.
 var forwardSubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]*\]\s*)?((re|aw|sv|antw)\s*:\s*)*(fwd?|wg|tr|rv|enc|i|doorst|pd|vb|vs|vl|ynt|ilet|转发|轉寄|전달|転送|пересл|preposl|továbbítás|πρθ)\s*[:：]`)
 
-func isForward(subject string) bool { return forwardSubject.MatchString(subject) }
+func isForward(subject string) bool { return hasColon(subject) && forwardSubject.MatchString(subject) }
+
+// hasColon reports whether s has a colon, be it a wide one.
+func hasColon(s string) bool {
+	return strings.IndexByte(s, ':') >= 0 || strings.Contains(s, "：")
+}
 
 // endMarker ends a message forwarded by mutt and its kin.
 var endMarker = regexp.MustCompile(`(?i)^[\s>]*-{2,}\s*end (of )?forwarded message\s*-*\s*$`)
 
-// rule is the line that Outlook draws above a message.
-var ruled = regexp.MustCompile(`^\s*_{8,}\s*$`)
+// isRule reports whether l is the line that Outlook draws above a message.
+func isRule(l string) bool {
+	const shortest = 8
+	l = strings.Trim(l, " \t\n\f\r")
+	return len(l) >= shortest && strings.Trim(l, "_") == ""
+}
 
 // A block is the header block of an inline forward.
 type block struct {
@@ -85,7 +94,7 @@ func isQuoted(l string) bool { return strings.HasPrefix(strings.TrimLeft(l, " \t
 
 var replySubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]*\]\s*)?(re|aw|sv|antw|odp|回复|回覆|답장|رد|ynt|на|отв)\s*[:：]`)
 
-func isReply(subject string) bool { return replySubject.MatchString(subject) }
+func isReply(subject string) bool { return hasColon(subject) && replySubject.MatchString(subject) }
 
 // longestMarker is more than the longest marker that has no name in it, in bytes.
 const longestMarker = 80
@@ -107,8 +116,8 @@ func markerOf(l string) (forward, original bool) {
 	if len(l) > longestMarker {
 		return false, false
 	}
-	l = strings.ToLower(l)
-	return forwardMarkers[l], originalMarkers[l]
+	kind, _ := lookUp(markers, l)
+	return kind == forwardMarker, kind == originalMarker
 }
 
 const (
@@ -127,17 +136,16 @@ func (t *text) block(i int) (block, bool) {
 		return block{}, false
 	}
 	bl := block{from: i, announced: forward, quoted: isQuoted(t.lines[i].text)}
-	if forward || original || ruled.MatchString(t.lines[i].text) {
+	if forward || original || isRule(t.lines[i].text) {
 		marked = forward || original
 		for at++; at < len(t.lines) && at <= i+3 && strings.Trim(t.lines[at].text, "> \t") == ""; at++ {
 		}
 		bl.quoted = at < len(t.lines) && isQuoted(t.lines[at].text)
 	}
-	if at == len(t.lines) || strings.IndexByte(t.lines[at].text, ':') < 0 && !strings.Contains(t.lines[at].text, "：") {
+	if at == len(t.lines) || !hasColon(t.lines[at].text) {
 		return bl, false
 	}
-	bl.values = make(map[string]string)
-	bl.to = t.fields(at, marked, bl.values)
+	bl.values, bl.to = t.fields(at, marked)
 	name, _, _ := cutField(strings.TrimLeft(t.lines[at].text, "> \t*|"))
 	bl.english = name == "from" || name == "subject" || labels[name] == ""
 	sender := bl.values["from"] != ""
@@ -150,8 +158,9 @@ func (t *text) block(i int) (block, bool) {
 	return bl, false
 }
 
-// fields reads the fields from line at on and returns the line behind them.
-func (t *text) fields(at int, marked bool, values map[string]string) int {
+// fields reads the fields from line at on, nil when there are none, and returns
+// the line behind them.
+func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
 	last := ""
 	for from := at; at < len(t.lines) && at < from+maxBlock; at++ {
 		raw := t.lines[at].text
@@ -160,6 +169,9 @@ func (t *text) fields(at int, marked bool, values map[string]string) int {
 		field, known := labels[name]
 		switch {
 		case found && known:
+			if values == nil {
+				values = make(map[string]string)
+			}
 			if last = field; values[field] == "" {
 				values[field] = value
 			}
@@ -168,10 +180,10 @@ func (t *text) fields(at int, marked bool, values map[string]string) int {
 		case last != "" && strings.TrimSpace(l) != "" && len(values[last]) < maxBlockValue && (raw[0] == ' ' || raw[0] == '\t' || values[last] == "" || t.wrapped(at)):
 			values[last] = strings.TrimSpace(values[last] + " " + strings.TrimSpace(l))
 		default:
-			return at
+			return values, at
 		}
 	}
-	return at
+	return values, at
 }
 
 // wrapped reports whether line at goes on with the field above it, which a
@@ -238,5 +250,7 @@ func sameForward(a, b *aup.Message) bool {
 
 // mailto takes out what clients put beside an address: "[mailto:a@b]".
 func mailto(s string) string {
-	return strings.NewReplacer("[mailto:", "<", "<mailto:", "<", "]", ">", "＜", "<", "＞", ">").Replace(s)
+	return mailtos.Replace(s)
 }
+
+var mailtos = strings.NewReplacer("[mailto:", "<", "<mailto:", "<", "]", ">", "＜", "<", "＞", ">")

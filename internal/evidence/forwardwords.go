@@ -1,5 +1,25 @@
 package evidence
 
+// A markerKind says what a client's line says of the message below it.
+type markerKind string
+
+const (
+	forwardMarker  markerKind = "forward"
+	originalMarker markerKind = "original"
+)
+
+// markers holds the lines of both kinds. None is of both.
+var markers = func() map[string]markerKind {
+	m := make(map[string]markerKind)
+	for l := range forwardMarkers {
+		m[l] = forwardMarker
+	}
+	for l := range originalMarkers {
+		m[l] = originalMarker
+	}
+	return m
+}()
+
 // forwardMarkers are the lines, without their dashes, that clients put above a
 // message that is forwarded.
 var forwardMarkers = set(

@@ -33,34 +33,6 @@ func byWord(languages []string, words map[string][]string) map[string]commonWord
 	return all
 }
 
-// longestCommon is more than the longest of the common words, in bytes, however
-// its letters are written.
-const longestCommon = 64
-
-// findCommon returns what is known of a word in any case.
-func findCommon(word string) (commonWord, bool) {
-	if len(word) > longestCommon {
-		return commonWord{}, false
-	}
-	if !isASCII(word) {
-		c, ok := commonWords[strings.ToLower(word)]
-		return c, ok
-	}
-	var low [longestCommon]byte
-	for i := range len(word) {
-		low[i] = lowerASCII(word[i])
-	}
-	c, ok := commonWords[string(low[:len(word)])]
-	return c, ok
-}
-
-func lowerASCII(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c | 0x20
-	}
-	return c
-}
-
 // byWords tells the language by its common words: a sixth of the text, and
 // clearly more than any other language has; of the prose in a text that is no
 // mere phrase a twelfth, and three times as much. known reports whether there
@@ -71,7 +43,7 @@ func byWords(s string) (language string, known bool) {
 	for token := range strings.FieldsSeq(s) {
 		honest := isProse(token)
 		for w := range strings.FieldsFuncSeq(token, notLetter) {
-			c, _ := findCommon(w)
+			c, _ := lookUp(commonWords, w)
 			all.add(c)
 			if honest {
 				prose.add(c)

@@ -23,12 +23,12 @@ func mailField(l string) (is, telling bool) {
 	if i <= 0 || strings.TrimSpace(l[i+1:]) == "" && i+1 < len(l) {
 		return false, false
 	}
-	name := strings.ToLower(strings.TrimRight(l[:i], " "))
-	if telling, is = mailFields[name]; is {
+	name := strings.TrimRight(l[:i], " ")
+	if telling, is = lookUp(mailFields, name); is {
 		return true, telling
 	}
-	for _, prefix := range []string{"x-", "arc-", "list-"} {
-		if strings.HasPrefix(name, prefix) && len(name) > len(prefix)+2 && !strings.Contains(name, " ") {
+	for _, prefix := range [...]string{"x-", "arc-", "list-"} {
+		if len(name) > len(prefix)+2 && strings.EqualFold(name[:len(prefix)], prefix) && !strings.Contains(name, " ") {
 			return true, true
 		}
 	}
@@ -46,7 +46,25 @@ func isLog(l string) bool {
 	return mayLog(l) && logLine.MatchString(l)
 }
 
-// mayLog reports whether l has what every line of a log has: five digits, and
+// logWords begin, in three letters, the days and months of logLine.
+var logWords = set("mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+// opensLog reports whether l begins as a line of a log does, or has what stands
+// further on in one: a name before an equals sign, a request in quotes. It may
+// say so of other lines.
+func opensLog(l string) bool {
+	if !isASCII(l) || strings.IndexByte(l, '=') >= 0 || strings.IndexByte(l, '"') >= 0 {
+		return true
+	}
+	at := strings.IndexFunc(l, func(r rune) bool { return isWord(byte(r)) && r != '-' })
+	if at < 0 || isDigit(l[at]) {
+		return at >= 0
+	}
+	known, _ := lookUp(logWords, l[at:min(at+3, len(l))])
+	return known
+}
+
+// mayLog reports whether l has what every line of a log has: its beginning, five digits, and
 // among them a time, ten in a row, or what stands before an address or a
 // version. Most lines have not, and logLine is slow.
 func mayLog(l string) bool {
@@ -64,7 +82,7 @@ func mayLog(l string) bool {
 		}
 		run = 0
 	}
-	return digits >= fewest && telling
+	return digits >= fewest && telling && opensLog(l)
 }
 
 // isRow reports whether l is a row of a table of incidents: an address among

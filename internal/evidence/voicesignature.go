@@ -8,10 +8,23 @@ import (
 )
 
 var (
-	delimiter = regexp.MustCompile(`^-- ?$`)
 	// mobile is how phones sign.
 	mobile = regexp.MustCompile(`(?i)^\W*(sent from my|sent from outlook|sent from yahoo|sent from mail for|sent with|get outlook for|von meinem .{2,20} gesendet|gesendet von|envoyé de mon|envoyé depuis|obtenir outlook|enviado desde mi|enviado do meu|enviado a partir|inviato da|verzonden vanaf|verstuurd vanaf|wysłane z|wysłano z|отправлено с|отправлено из|skickat från|sendt fra|odesláno z|iPhoneから送信|发自我的|從我的|나의 .{2,20}에서 보냄|أرسلت من)`)
 )
+
+// mobileWords begin, in three letters, what mobile knows in ASCII.
+var mobileWords = set("sen", "get", "von", "ges", "env", "obt", "inv", "ver", "wys", "ski", "ode", "iph")
+
+// mayMobile reports whether l begins as a line of mobile does. It may say so of
+// other lines.
+func mayMobile(l string) bool {
+	if !isASCII(l) {
+		return true
+	}
+	l = strings.TrimLeftFunc(l, func(r rune) bool { return !isWord(byte(r)) || r == '-' })
+	known, _ := lookUp(mobileWords, l[:min(3, len(l))])
+	return known
+}
 
 // signature marks what stands below the signature delimiter (RFC 3676, 4.3),
 // and the line that a mobile client adds.
@@ -21,11 +34,11 @@ func (t *text) signature() {
 		l := t.lines[i].text
 		switch {
 		case !t.own(i) || len(l) > longest || l == "":
-		case delimiter.MatchString(l):
+		case l == "--" || l == "-- ":
 			for ; i < len(t.lines) && t.own(i); i++ {
 				t.set(i, i+1, aup.VoiceSignature, 0)
 			}
-		case mobile.MatchString(l):
+		case mayMobile(l) && mobile.MatchString(l):
 			t.set(i, i+1, aup.VoiceSignature, 0)
 		}
 	}
