@@ -77,6 +77,9 @@ func placeholder(plain, page string) bool {
 // differs reports whether other says much that text does not.
 func differs(text, other string) bool {
 	const least = 12 // words: a footer or a button is not another message
+	if strayWords(text, other, least) <= least {
+		return false
+	}
 	words := distinctWords(text)
 	missing, total := 0, 0
 	for word := range distinctWords(other) {
@@ -88,11 +91,53 @@ func differs(text, other string) bool {
 	return missing > least && missing*2 > total
 }
 
+// strayWords counts the words of other that do not follow each other as they do
+// in text; it may stop above most. The two forms of a message mostly have the
+// same words in the same order, and need no sets of words to be told alike.
+func strayWords(text, other string, most int) int {
+	const reach = 8 // words of text that other may leave out
+	text, other = text[:min(len(text), wordSample)], other[:min(len(other), wordSample)]
+	stray := 0
+	for other != "" && stray <= most {
+		var word string
+		if word, other = nextWord(other); word == "" {
+			break
+		}
+		rest, found := text, false
+		for range reach {
+			var w string
+			if w, rest = nextWord(rest); w == word {
+				text, found = rest, true
+				break
+			}
+		}
+		if !found {
+			stray++
+		}
+	}
+	return stray
+}
+
+// nextWord cuts the first word off s; it is empty when there is none.
+func nextWord(s string) (word, rest string) {
+	at := strings.IndexFunc(s, func(r rune) bool { return !notWord(r) })
+	if at < 0 {
+		return "", ""
+	}
+	s = s[at:]
+	if end := strings.IndexFunc(s, notWord); end >= 0 {
+		return s[:end], s[end:]
+	}
+	return s, ""
+}
+
+// wordSample is how much of a text is looked at for its words.
+const wordSample = 20 << 10
+
 // distinctWords returns the words of the beginning of text, in lower case.
 func distinctWords(text string) map[string]bool {
-	const sample = 20 << 10
 	words := map[string]bool{}
-	for word := range strings.FieldsFuncSeq(strings.ToLower(text[:min(len(text), sample)]), notWord) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(text[:min(len(text), wordSample)]), notWord) {
 		words[word] = true
 	}
 	return words

@@ -12,10 +12,14 @@ import (
 // characters and more, an MD5 of 32.
 const shortestHash = 26
 
+// shortestCode is the length of the shortest of the codes that may stand without
+// a dot or colon.
+const shortestCode = 25
+
 // scanCode recognises file hashes by their length and wallets by their
 // checksum.
 func scanCode(t string) (aup.IndicatorKind, string, bool) {
-	if i := strings.LastIndexAny(t, ":"); i > 0 && i < 12 && len(t)-i > shortestHash {
+	if i := strings.LastIndexByte(t, ':'); i > 0 && i < 12 && len(t)-i > shortestHash {
 		t = t[i+1:] // "sha256:…", "bitcoin:…"
 	}
 	switch len(t) {

@@ -65,17 +65,23 @@ func inToken(r rune) bool {
 
 // scan returns the indicators of the token s[at:end].
 func scan(s string, at, end int) []hit {
-	t := s[at:end]
-	if i := strings.Index(t, "://"); i > 0 {
-		return scanURL(s, at, end, at+i)
-	}
 	front := ".,;:!?-_*=#&/[~"
-	if i := strings.Index(t, "]:"); i > 0 {
-		front = ".,;!?-_*=#&/~" // "[2001:db8::1]:80"
+	if t := s[at:end]; strings.IndexByte(t, ':') >= 0 {
+		if i := strings.Index(t, "://"); i > 0 {
+			return scanURL(s, at, end, at+i)
+		}
+		if i := strings.Index(t, "]:"); i > 0 {
+			front = ".,;!?-_*=#&/~" // "[2001:db8::1]:80"
+		}
 	}
-	at += len(t) - len(strings.TrimLeft(t, front))
-	end = at + len(strings.TrimRight(s[at:end], ".,;:!?-_*=#&~%]"))
-	if at >= end {
+	for at < end && strings.IndexByte(front, s[at]) >= 0 {
+		at++
+	}
+	for at < end && strings.IndexByte(".,;:!?-_*=#&~%]", s[end-1]) >= 0 {
+		end--
+	}
+	// Most are the last words of a sentence.
+	if end-at < shortestCode && strings.IndexByte(s[at:end], '.') < 0 && strings.IndexByte(s[at:end], ':') < 0 {
 		return nil
 	}
 	// "SRC=203.0.113.1", "a@b.example,c@d.example": the pieces count.

@@ -8,17 +8,18 @@ import (
 
 // stamps are the forms of time in logs, each with its layouts.
 var stamps = []struct {
+	shape   string // what every time of that form has in it: 0 for a digit, A and a for letters
 	form    *regexp.Regexp
 	layouts []string
 }{
-	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?( ?(Z|UTC|GMT|[+-]\d\d:?\d\d))?`), []string{
+	{"0000-00-00", regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?( ?(Z|UTC|GMT|[+-]\d\d:?\d\d))?`), []string{
 		time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 -07:00",
 		"2006-01-02 15:04:05 MST", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04:05 MST", "2006-01-02 15:04:05", "2006-01-02T15:04:05"}},
-	{regexp.MustCompile(`\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d( [+-]\d{4})?`), []string{"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05"}},
-	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d[AP]M [A-Z]{3,4}`), []string{"2 Jan 2006 03:04PM MST"}},
-	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4},? \d\d:\d\d(:\d\d)?( [+-]\d{4}| UTC| GMT)?`), []string{
+	{"00/Aaa/0000:00:00:00", regexp.MustCompile(`\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d( [+-]\d{4})?`), []string{"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05"}},
+	{"0 Aaa 0000 00:00AM", regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d[AP]M [A-Z]{3,4}`), []string{"2 Jan 2006 03:04PM MST"}},
+	{"0 Aaa 0000", regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4},? \d\d:\d\d(:\d\d)?( [+-]\d{4}| UTC| GMT)?`), []string{
 		"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04 MST", "2 Jan 2006 15:04"}},
-	{regexp.MustCompile(`[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d`), []string{"Jan 2 15:04:05"}},
+	{"0 00:00:00", regexp.MustCompile(`[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d`), []string{"Jan 2 15:04:05"}},
 }
 
 // commas turns the comma before the fraction of a second into a point, and
@@ -35,6 +36,9 @@ func timeIn(line string, ref time.Time) time.Time {
 		return time.Time{}
 	}
 	for _, s := range stamps {
+		if !hasShape(line, s.shape) {
+			continue
+		}
 		found := commas.Replace(s.form.FindString(line))
 		if found == "" {
 			continue
@@ -53,6 +57,34 @@ func timeIn(line string, ref time.Time) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// hasShape reports whether there is a stretch of s in which each character is
+// of the kind that stands for it in shape. Most lines with a colon have no time,
+// and an expression takes long to say so.
+func hasShape(s, shape string) bool {
+	for i := 0; i+len(shape) <= len(s); i++ {
+		n := 0
+		for n < len(shape) && ofKind(s[i+n], shape[n]) {
+			n++
+		}
+		if n == len(shape) {
+			return true
+		}
+	}
+	return false
+}
+
+func ofKind(c, kind byte) bool {
+	switch kind {
+	case '0':
+		return isDigit(c)
+	case 'A':
+		return 'A' <= c && c <= 'Z'
+	case 'a':
+		return 'a' <= c && c <= 'z'
+	}
+	return c == kind
 }
 
 // lastSuch gives t, which has no year, the year in which it was last before

@@ -54,20 +54,29 @@ func (f *refanged) edited(r aup.Range) bool {
 	return i < len(f.edits) && f.edits[i].at < r.End
 }
 
-// refang reads s in one pass.
+// refang reads s in one pass. Most texts have nothing to refang, and are not
+// copied.
 func refang(s string) refanged {
-	// Most texts have nothing to refang, and are not copied.
-	if !mayBeFanged(s) {
-		return refanged{text: s}
-	}
 	f := refanged{}
-	out := make([]byte, 0, len(s))
+	var out []byte // from the first edit on, what stands for s[:done]
+	done := 0
 	for i := 0; i < len(s); {
-		with, n, loose, ok := fang(s, i, len(out) > 0 && isWord(lastWord(out)))
-		if !ok {
-			out = append(out, s[i])
+		if !fangBytes[s[i]] || !mayFang(s, i) {
 			i++
 			continue
+		}
+		before := s[max(0, i-lastReach):i]
+		if len(f.edits) > 0 {
+			out, done = append(out, s[done:i]...), i
+			before = string(out[max(0, len(out)-lastReach):])
+		}
+		with, n, loose, ok := fang(s, i, isWord(lastWord(before)))
+		if !ok {
+			i++
+			continue
+		}
+		if len(f.edits) == 0 {
+			out = append(make([]byte, 0, len(s)), s[:i]...)
 		}
 		from := i
 		if loose {
@@ -82,35 +91,40 @@ func refang(s string) refanged {
 		out = append(out, with...)
 		f.edits = append(f.edits, edit{at, len(out), from, i + n})
 		i += n
+		done = i
 	}
-	f.text = string(out)
+	if len(f.edits) == 0 {
+		return refanged{text: s}
+	}
+	f.text = string(append(out, s[done:]...))
 	return f
 }
 
-// mayBeFanged reports whether s has any of what fang looks for.
-func mayBeFanged(s string) bool {
-	for i := range len(s) {
-		switch s[i] {
-		case '[', '(', '{', '\\', 0xc2, 0xe2, 0xe3, 0xef:
-			return true
-		case ' ':
-			if i+5 <= len(s) && strings.EqualFold(s[i:i+5], " dot ") {
-				return true
-			}
-		case 'p', 'P':
-			if i > 0 && strings.IndexByte("xX*_", s[i-1]) >= 0 || i > 1 && strings.IndexByte("xX*_", s[i-2]) >= 0 {
-				return true
-			}
-		}
-	}
-	return false
+// fangBytes holds what fang looks for begins with.
+var fangBytes = [256]bool{
+	'[': true, '(': true, '{': true, '\\': true, ' ': true, 'h': true, 'H': true, 'f': true, 'F': true, 0xc2: true, 0xe2: true, 0xe3: true, 0xef: true,
 }
 
-// lastWord returns the last byte of out that is no space.
-func lastWord(out []byte) byte {
-	for i := len(out) - 1; i >= 0 && i >= len(out)-3; i-- {
-		if out[i] != ' ' {
-			return out[i]
+// mayFang reports whether fang has to look at s[i:], which begins with one of
+// fangBytes.
+func mayFang(s string, i int) bool {
+	switch s[i] {
+	case 'h', 'H', 'f', 'F':
+		return i == 0 || !isWord(s[i-1])
+	case ' ':
+		return i+1 < len(s) && (s[i+1]|0x20 == 'd' || s[i+1]|0x20 == 'a')
+	}
+	return true
+}
+
+// lastReach is how far back lastWord looks.
+const lastReach = 3
+
+// lastWord returns the last byte of s that is no space.
+func lastWord(s string) byte {
+	for i := len(s) - 1; i >= 0 && i >= len(s)-lastReach; i-- {
+		if s[i] != ' ' {
+			return s[i]
 		}
 	}
 	return ' '
@@ -128,9 +142,6 @@ func fang(s string, i int, word bool) (with string, n int, loose, ok bool) {
 			return ".", 2, false, true
 		}
 	case 'h', 'H', 'f', 'F':
-		if i > 0 && isWord(s[i-1]) {
-			return "", 0, false, false
-		}
 		return scheme(s[i:])
 	case ' ':
 		return spokenDot(s[i:], word)
@@ -143,7 +154,10 @@ func fang(s string, i int, word bool) (with string, n int, loose, ok bool) {
 // bracketed reads "[.]", "(dot)", "{at}", "[:]", "[://]", and "[." before a
 // word, which some tools write.
 func bracketed(s string, word bool) (with string, n int, loose, ok bool) {
-	closing := map[byte]byte{'[': ']', '(': ')', '{': '}'}[s[0]]
+	closing := s[0] + 2 // of "[" and "{"
+	if s[0] == '(' {
+		closing = ')'
+	}
 	end := strings.IndexByte(s[:min(len(s), 9)], closing)
 	if end < 0 {
 		if word && len(s) > 2 && s[0] == '[' && s[1] == '.' && isWord(s[2]) {
