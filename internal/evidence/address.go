@@ -149,7 +149,12 @@ var dateLayouts = []string{
 // result is in UTC.
 func parseDate(s string) (time.Time, bool) {
 	s = line(s)
-	if t, err := mail.ParseDate(numericZone(s)); err == nil {
+	usual := numericZone(s)
+	// The library tries its forms one by one; most dates have this one.
+	if t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", usual); err == nil {
+		return t.UTC(), plausible(t)
+	}
+	if t, err := mail.ParseDate(usual); err == nil {
 		return t.UTC(), plausible(t)
 	}
 	s, _ = cutComment(s)

@@ -54,8 +54,8 @@ func (b *builder) body(e *entity, message int, id aup.PartID) {
 		b.addHTML(p, b.decode(&p, data, e.kind.params["charset"]))
 		return
 	}
-	plain, files := cutEmbedded(string(data))
-	text := b.decode(&p, []byte(plain), e.kind.params["charset"])
+	data, files := cutEmbedded(data)
+	text := b.decode(&p, data, e.kind.params["charset"])
 	if startsHTML(text) {
 		b.addHTML(p, text)
 		return

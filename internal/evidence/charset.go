@@ -45,7 +45,7 @@ func decodeCharset(raw []byte, declared string) (text, used string) {
 		return decodeUTF7(raw), "utf-7"
 	case shiftsState(name):
 		return convert(raw, name)
-	case isASCII(string(raw)):
+	case isASCII(raw):
 		if name == "" && bytes.Contains(raw, []byte("\x1b$")) {
 			return convert(raw, "iso-2022-jp")
 		}
@@ -182,7 +182,7 @@ func nonASCII(s string) int {
 	return n
 }
 
-func isASCII(s string) bool {
+func isASCII[text string | []byte](s text) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -196,8 +196,22 @@ var cleaner = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "", "\ufeff"
 // cleanText returns decoded text as a part holds it: \n line ends, no NUL, no
 // byte order mark.
 func cleanText(s string) string {
-	if strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, 0) < 0 && !strings.Contains(s, "\ufeff") {
+	switch odd := strings.IndexByte(s, 0) >= 0 || strings.Contains(s, "\ufeff"); {
+	case odd:
+		return cleaner.Replace(s)
+	case strings.IndexByte(s, '\r') < 0:
 		return s
 	}
-	return cleaner.Replace(s)
+	var out strings.Builder
+	out.Grow(len(s))
+	for {
+		i := strings.IndexByte(s, '\r')
+		if i < 0 {
+			out.WriteString(s)
+			return out.String()
+		}
+		out.WriteString(s[:i])
+		out.WriteByte('\n')
+		s = strings.TrimPrefix(s[i+1:], "\n")
+	}
 }

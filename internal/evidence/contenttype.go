@@ -62,22 +62,29 @@ const maxParams = 100
 // continuations and charsets of RFC 2231, forgiving what senders get wrong:
 // missing quotes, doubled names (the first counts), stray semicolons, comments.
 func parseParams(s string) (value string, params map[string]string) {
+	split := false // by RFC 2231
 	value, s = cutParam(s)
 	value = strings.ToLower(strings.TrimSpace(value))
 	if i := strings.IndexAny(value, " \t("); i >= 0 {
 		value = value[:i]
 	}
-	params = map[string]string{}
 	for n := 0; s != "" && n < maxParams; n++ {
 		var one string
 		one, s = cutParam(s)
 		name, v, ok := strings.Cut(one, "=")
 		name = strings.ToLower(strings.TrimSpace(name))
-		if _, double := params[name]; ok && name != "" && !double {
-			params[name] = unquote(strings.TrimSpace(v))
+		if _, double := params[name]; !ok || name == "" || double {
+			continue
 		}
+		if params == nil {
+			params = make(map[string]string)
+		}
+		params[name] = unquote(strings.TrimSpace(v))
+		split = split || strings.IndexByte(name, '*') >= 0
 	}
-	joinParams(params)
+	if split {
+		joinParams(params)
+	}
 	return value, params
 }
 

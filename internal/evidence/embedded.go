@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"strings"
 )
@@ -18,11 +19,12 @@ const maxEmbedded = 50
 
 // cutEmbedded returns text, not yet decoded, without the uuencoded and yEnc
 // files in it, and these. A block that does not end stays text.
-func cutEmbedded(text string) (string, []embedded) {
-	if !strings.Contains(text, "begin ") {
-		return text, nil
+func cutEmbedded(data []byte) ([]byte, []embedded) {
+	if !bytes.Contains(data, []byte("begin ")) {
+		return data, nil
 	}
-	var out strings.Builder
+	text := string(data)
+	out := make([]byte, 0, len(text))
 	var files []embedded
 	// Beyond the last end no yEnc block is looked for: searching for an end
 	// from every beginning would be quadratic.
@@ -36,10 +38,10 @@ func cutEmbedded(text string) (string, []embedded) {
 				continue
 			}
 		}
-		out.WriteString(rest[:len(rest)-len(after)])
+		out = append(out, rest[:len(rest)-len(after)]...)
 		rest = after
 	}
-	return out.String(), files
+	return out, files
 }
 
 // cutLine returns the first line of s without its line end, and what follows.

@@ -107,13 +107,13 @@ func FuzzEmbedded(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		rest, files := cutEmbedded(text)
+		rest, files := cutEmbedded([]byte(text))
 		size := len(rest)
 		for _, e := range files {
 			size += len(e.data)
 		}
 		// A uuencoded line may have lost the spaces at its end.
-		if len(files) > maxEmbedded || size > 64*len(text) || len(files) == 0 && rest != text {
+		if len(files) > maxEmbedded || size > 64*len(text) || len(files) == 0 && string(rest) != text {
 			t.Errorf("%d bytes of text gave %d and %d files", len(text), size, len(files))
 		}
 	})

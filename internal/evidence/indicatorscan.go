@@ -213,7 +213,7 @@ func scanIP(t string) (hit, bool) {
 	if c := t[0]; c != '[' && c != ':' && !isHex(c) && !strings.HasPrefix(strings.ToLower(t), "ipv6:") {
 		return hit{}, false
 	}
-	if p, err := netip.ParsePrefix(t); err == nil && (p.Bits() < p.Addr().BitLen()) {
+	if p, ok := parsePrefix(t); ok && p.Bits() < p.Addr().BitLen() {
 		return hit{aup.Range{End: len(t)}, aup.IndicatorCIDR, p.Masked().String(), 0}, true
 	}
 	at := 0
@@ -235,11 +235,46 @@ func scanIP(t string) (hit, bool) {
 	} else if i := strings.IndexByte(host, '/'); i > 0 {
 		host = host[:i] // "2001:db8::1/128"
 	}
-	a, err := netip.ParseAddr(host)
-	if err != nil || a.Zone() != "" || a.Is6() && strings.Count(host, ":") < 3 && len(host) < 6 {
+	a, ok := parseAddr(host)
+	if !ok || a.Is6() && strings.Count(host, ":") < 3 && len(host) < 6 {
 		return hit{}, false
 	}
 	return hit{aup.Range{Start: at, End: at + len(host)}, aup.IndicatorIP, a.Unmap().String(), port}, true
+}
+
+// parsePrefix reads a CIDR block. What cannot be one is told by its bytes: the
+// library writes an error for every word that it is asked about.
+func parsePrefix(s string) (netip.Prefix, bool) {
+	addr, _, ok := strings.Cut(s, "/")
+	if !ok || !ofAddress(addr) {
+		return netip.Prefix{}, false
+	}
+	p, err := netip.ParsePrefix(s)
+	return p, err == nil
+}
+
+// parseAddr reads an IP address without a zone.
+func parseAddr(s string) (netip.Addr, bool) {
+	if !ofAddress(s) {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(s)
+	return a, err == nil
+}
+
+// ofAddress reports whether s has nothing but what addresses consist of, and a
+// dot or colon.
+func ofAddress(s string) bool {
+	parted := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '.' || c == ':':
+			parted = true
+		case !isHex(c):
+			return false
+		}
+	}
+	return parted
 }
 
 func portOf(s string) uint16 {

@@ -3,7 +3,6 @@ package evidence
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"io"
 	"slices"
@@ -43,9 +42,9 @@ var base64Value = func() (v [256]byte) {
 // in the middle (several encodings one after the other) and without padding.
 type base64Reader struct {
 	r    io.Reader
-	in   []byte // room for raw bytes, then for the clean ones
-	keep [4]byte
-	kept int // characters in keep that await their group
+	in   []byte // room for raw bytes
+	bits uint32 // of the characters that await their group of four, in the lowest ones
+	kept int    // how many these are
 	out  []byte
 	room []byte
 	err  error
@@ -68,46 +67,52 @@ func (d *base64Reader) fill() {
 	n, err := d.r.Read(d.in)
 	d.err = err
 	out := d.room[:0]
-	clean := d.in[:0]
-	for _, c := range d.in[:n] {
-		switch {
-		case base64Value[c] < 64:
-			clean = append(clean, c)
-		case c == '=':
-			out, clean = d.group(out, clean), clean[:0]
+	for in := d.in[:n]; len(in) > 0; {
+		if d.kept == 0 {
+			out, in = appendGroups(out, in)
+			if len(in) == 0 {
+				break
+			}
+		}
+		switch v := base64Value[in[0]]; {
+		case v < 64:
+			d.bits, d.kept = d.bits<<6|uint32(v), d.kept+1
+			if d.kept == 4 {
+				out = append(out, byte(d.bits>>16), byte(d.bits>>8), byte(d.bits))
+				d.kept = 0
+			}
+		case in[0] == '=':
 			out = d.flush(out)
 		}
+		in = in[1:]
 	}
-	out = d.group(out, clean)
 	if err != nil {
 		out = d.flush(out)
 	}
 	d.out, d.room = out, out
 }
 
-// group decodes the whole groups of what is kept and clean, and keeps the rest.
-func (d *base64Reader) group(out, clean []byte) []byte {
-	for d.kept > 0 && d.kept < 4 && len(clean) > 0 {
-		d.keep[d.kept] = clean[0]
-		d.kept++
-		clean = clean[1:]
+// appendGroups decodes the groups of four characters that in begins with, and
+// returns what follows them.
+func appendGroups(out, in []byte) (decoded, rest []byte) {
+	for len(in) >= 4 {
+		a, b, c, d := base64Value[in[0]], base64Value[in[1]], base64Value[in[2]], base64Value[in[3]]
+		if a|b|c|d >= 64 {
+			break
+		}
+		out = append(out, a<<2|b>>4, b<<4|c>>2, c<<6|d)
+		in = in[4:]
 	}
-	if d.kept == 4 {
-		out, _ = base64.StdEncoding.AppendDecode(out, d.keep[:])
-		d.kept = 0
-	}
-	whole := len(clean) &^ 3
-	out, _ = base64.StdEncoding.AppendDecode(out, clean[:whole])
-	if d.kept == 0 {
-		d.kept = copy(d.keep[:], clean[whole:])
-	}
-	return out
+	return out, in
 }
 
 // flush decodes the incomplete last group; a single character says nothing.
 func (d *base64Reader) flush(out []byte) []byte {
-	if d.kept > 1 {
-		out, _ = base64.RawStdEncoding.AppendDecode(out, d.keep[:d.kept])
+	switch d.kept {
+	case 2:
+		out = append(out, byte(d.bits>>4))
+	case 3:
+		out = append(out, byte(d.bits>>10), byte(d.bits>>2))
 	}
 	d.kept = 0
 	return out
@@ -222,7 +227,7 @@ func looksBase64(text []byte) bool {
 // looksQuoted reports whether text declared as unencoded is quoted-printable:
 // soft line ends and escapes, and none of the characters that it would encode.
 func looksQuoted(text []byte) bool {
-	return isASCII(string(text)) && bytes.Count(text, []byte("=3D")) > 1 &&
+	return isASCII(text) && bytes.Count(text, []byte("=3D")) > 1 &&
 		(bytes.Contains(text, []byte("=\n")) || bytes.Contains(text, []byte("=\r\n"))) &&
 		bytes.Count(text, []byte("=3D")) > bytes.Count(text, []byte("=\""))
 }
