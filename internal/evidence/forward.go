@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"aupd/internal/aup"
 )
@@ -106,6 +107,9 @@ func markerOf(l string) (forward, original bool) {
 	if l == "" || len(l) > longest {
 		return false, false
 	}
+	if !mayMark(l) {
+		return false, false
+	}
 	l = strings.Trim(l, "-_=*:： \t")
 	// "Forwarded message from NAME", "Forwarded by NAME on DATE"
 	for _, with := range [...]string{"forwarded message from ", "forwarded by "} {
@@ -118,6 +122,19 @@ func markerOf(l string) (forward, original bool) {
 	}
 	kind, _ := lookUp(markers, l)
 	return kind == forwardMarker, kind == originalMarker
+}
+
+// mayMark reports whether l begins as a marker does, behind its dashes. It may
+// say so of other lines.
+func mayMark(l string) bool {
+	for i := 0; i+1 < len(l); i++ {
+		switch c := l[i]; c {
+		case '-', '_', '=', '*', ':', ' ', '\t':
+		default:
+			return c >= utf8.RuneSelf || l[i+1] >= utf8.RuneSelf || markerBegins[lowerASCII(c)][lowerASCII(l[i+1])]
+		}
+	}
+	return false
 }
 
 const (

@@ -20,6 +20,15 @@ var markers = func() map[string]markerKind {
 	return m
 }()
 
+// markerBegins holds the first two bytes of markers.
+var markerBegins = func() *[256][256]bool {
+	var begins [256][256]bool
+	for l := range markers {
+		begins[l[0]][l[1]] = true
+	}
+	return &begins
+}()
+
 // forwardMarkers are the lines, without their dashes, that clients put above a
 // message that is forwarded.
 var forwardMarkers = set(

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A commonWord is a word that one language or several are full of.
@@ -42,7 +43,11 @@ func byWords(s string) (language string, known bool) {
 	all, prose := newWordTally(), newWordTally()
 	for token := range strings.FieldsSeq(s) {
 		honest := isProse(token)
-		for w := range strings.FieldsFuncSeq(token, notLetter) {
+		for token != "" {
+			var w string
+			if w, token = cutLetters(token); w == "" {
+				continue
+			}
 			c, _ := lookUp(commonWords, w)
 			all.add(c)
 			if honest {
@@ -75,11 +80,38 @@ func isProse(token string) bool {
 	return len(token) <= longest
 }
 
-func notLetter(r rune) bool {
-	if r <= unicode.MaxASCII {
-		return r|0x20 < 'a' || r|0x20 > 'z'
+// cutLetters cuts the letters and marks off the front of s; without any, it cuts
+// off what is none.
+func cutLetters(s string) (word, rest string) {
+	n := 0
+	for n < len(s) {
+		size := letterWidth(s[n:])
+		if size == 0 {
+			break
+		}
+		n += size
 	}
-	return !unicode.IsLetter(r) && !unicode.IsMark(r)
+	if n == 0 {
+		_, n = utf8.DecodeRuneInString(s)
+		return "", s[n:]
+	}
+	return s[:n], s[n:]
+}
+
+// letterWidth returns the length of the letter or mark that s begins with, 0
+// when it begins with something else.
+func letterWidth(s string) int {
+	if c := s[0]; c < utf8.RuneSelf {
+		if c|0x20 < 'a' || c|0x20 > 'z' {
+			return 0
+		}
+		return 1
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+		return 0
+	}
+	return n
 }
 
 // wordParts is what a word counts, shared among the languages that have it.

@@ -25,7 +25,8 @@ func NewPolicyText(sentences ...string) *PolicyText {
 // quotes reports whether more than one in share of the shingles of s stand in
 // the policy.
 func (p *PolicyText) quotes(s string, share int) bool {
-	if p == nil || len(p.runs) == 0 {
+	const least = 3 // of shingles
+	if p == nil || len(p.runs) == 0 || len(s) < 2*(least+shingle-2) {
 		return false
 	}
 	n, found := 0, 0
@@ -35,7 +36,7 @@ func (p *PolicyText) quotes(s string, share int) bool {
 			found++
 		}
 	})
-	return n >= 3 && found*share > n
+	return n >= least && found*share > n
 }
 
 // eachShingle calls f with the hash of every five words in a row of s, in any
@@ -45,43 +46,38 @@ func eachShingle(s string, f func(run uint64)) {
 		s = strings.ToLower(s)
 	}
 	var last [shingle]uint64 // the hashes of the last words, a ring
-	words := 0
-	for i := 0; i < len(s); {
-		h := newHash
-		for ; i < len(s) && isWordByte(s[i]); i++ {
-			h = h.add(lowerASCII(s[i]))
-		}
-		if h == newHash {
-			i++
+	run, next, words := uint64(0), 0, 0
+	for i := 0; i < len(s); i++ {
+		if !wordBytes[s[i]] {
 			continue
 		}
-		last[words%shingle] = uint64(h)
+		word := uint64(hashStart)
+		for ; i < len(s) && wordBytes[s[i]]; i++ {
+			word = (word ^ uint64(lowerASCII(s[i]))) * hashPrime
+		}
+		run = run*hashPrime + word - last[next]*hashPast
+		last[next] = word
+		if next++; next == shingle {
+			next = 0
+		}
 		if words++; words >= shingle {
-			f(join(&last, words%shingle))
+			f(run)
 		}
 	}
 }
 
-// join returns one hash for the words of a ring that begins at from.
-func join(ring *[shingle]uint64, from int) uint64 {
-	all := uint64(0)
-	for i := range shingle {
-		all = all*uint64(hashPrime) + ring[(from+i)%shingle]
-	}
-	return all
-}
-
-// isWordByte reports whether c is of a word, whatever its script.
-func isWordByte(c byte) bool {
-	return 'a' <= c|0x20 && c|0x20 <= 'z' || isDigit(c) || c > 0x7f
-}
-
-// A hash is a word's FNV-1a.
-type hash uint64
-
+// A word's hash is its FNV-1a, that of a run of words the sum of theirs, each
+// multiplied by the prime once for every word behind it.
 const (
-	newHash   hash = 0xcbf29ce484222325
-	hashPrime hash = 0x100000001b3
+	hashStart = 0xcbf29ce484222325
+	hashPrime = 0x100000001b3
+	hashPast  = hashPrime * hashPrime * hashPrime * hashPrime * hashPrime & (1<<64 - 1) // of the word that leaves a run
 )
 
-func (h hash) add(c byte) hash { return (h ^ hash(c)) * hashPrime }
+// wordBytes holds the bytes that words consist of, whatever their script.
+var wordBytes = func() (in [256]bool) {
+	for c := range in {
+		in[c] = 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c > 0x7f
+	}
+	return in
+}()
