@@ -35,11 +35,11 @@ func byWord(languages []string, words map[string][]string) map[string]commonWord
 }
 
 // byWords tells the language by its common words: a sixth of the text, and
-// clearly more than any other language has; of the prose in a text that is no
-// mere phrase a twelfth, and three times as much. known reports whether there
-// is any such word.
+// clearly more than any other language has; or of the prose alone, when that is
+// a sentence, a sixth and three times as much, of a longer text a twelfth. known
+// reports whether there is any such word.
 func byWords(s string) (language string, known bool) {
-	const least = 30
+	const sentence, longer = 9 * wordParts, 30 * wordParts
 	all, prose := newWordTally(), newWordTally()
 	for token := range strings.FieldsSeq(s) {
 		honest := isProse(token)
@@ -61,7 +61,8 @@ func byWords(s string) (language string, known bool) {
 	}
 	known = most > 0
 	best, most, second = prose.best()
-	if prose.distinct[best] > 1 && most*12 >= prose.words && most >= second*3 && prose.words >= least*wordParts {
+	full := prose.words >= sentence && most*6 >= prose.words || prose.words >= longer && most*12 >= prose.words
+	if prose.distinct[best] > 1 && full && most >= second*3 {
 		return commonLanguages[best], true
 	}
 	return "", known
