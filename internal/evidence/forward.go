@@ -163,11 +163,11 @@ func (t *text) block(i int) (block, bool) {
 		return bl, false
 	}
 	bl.values, bl.to = t.fields(at, marked)
-	name, _, _ := cutField(strings.TrimLeft(t.lines[at].text, "> \t*|"))
-	bl.english = name == "from" || name == "subject" || labels[name] == ""
 	sender := bl.values["from"] != ""
 	about := bl.values["date"] != "" || bl.values["subject"] != ""
 	if sender && about && (marked || len(bl.values) >= 3) {
+		name, _, _ := cutField(strings.TrimLeft(t.lines[at].text, "> \t*|"))
+		bl.english = name == "from" || name == "subject" || labels[name] == ""
 		return bl, true
 	}
 	// A run of fields that lacks one lacks it from any of its lines on.
@@ -221,8 +221,13 @@ var plainName = regexp.MustCompile(`^[a-z][a-z-]{1,30}$`)
 
 // cutField cuts a line into a field's name, in lower case, and its value.
 func cutField(l string) (name, value string, ok bool) {
-	i := strings.IndexAny(l, ":：")
-	if i <= 0 || i > 60 {
+	const longestName = 60
+	head := l[:min(len(l), longestName+len("："))]
+	i := strings.IndexByte(head, ':')
+	if wide := strings.Index(head, "："); wide >= 0 && (i < 0 || wide < i) {
+		i = wide
+	}
+	if i <= 0 || i > longestName {
 		return "", "", false
 	}
 	if strings.HasPrefix(l[i:], "://") {

@@ -25,27 +25,44 @@ type hit struct {
 // space, quotes, brackets or letters of scripts that write without spaces, and
 // a dot, a colon or many characters in it.
 func tokens(s string, f func(at, end int)) {
-	at, telling := -1, false
-	for i := 0; i <= len(s); {
-		r, n := rune(-1), 1
+	for i := 0; i < len(s); {
+		at, telling := i, false
+		for i < len(s) {
+			n := tokenWidth(s[i:])
+			if n == 0 {
+				break
+			}
+			telling = telling || s[i] == '.' || s[i] == ':'
+			i += n
+		}
+		if n := i - at; n >= 4 && n <= maxToken && (telling || n >= shortestHash) {
+			f(at, i)
+		}
 		if i < len(s) {
-			if r = rune(s[i]); r >= utf8.RuneSelf {
-				r, n = utf8.DecodeRuneInString(s[i:])
-			}
+			i += runeWidth(s[i:])
 		}
-		if within := r != -1 && inToken(r); within {
-			if at < 0 {
-				at, telling = i, false
-			}
-			telling = telling || r == '.' || r == ':'
-		} else if at >= 0 {
-			if (telling || i-at >= shortestHash) && i-at >= 4 && i-at <= maxToken {
-				f(at, i)
-			}
-			at = -1
-		}
-		i += n
 	}
+}
+
+// tokenWidth returns the length of the character that s begins with, 0 for one
+// that cannot stand in an indicator.
+func tokenWidth(s string) int {
+	if c := s[0]; c < utf8.RuneSelf {
+		if tokenASCII[c] {
+			return 1
+		}
+		return 0
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	if !inToken(r) {
+		return 0
+	}
+	return n
+}
+
+func runeWidth(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
 }
 
 // tokenASCII holds the ASCII characters that may stand in an indicator.
@@ -56,10 +73,8 @@ var tokenASCII = func() (in [utf8.RuneSelf]bool) {
 	return in
 }()
 
+// inToken reports whether r, which is not in ASCII, may stand in an indicator.
 func inToken(r rune) bool {
-	if r < utf8.RuneSelf {
-		return tokenASCII[r]
-	}
 	return unicode.IsLetter(r) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }
 
@@ -210,7 +225,7 @@ func scanIP(t string) (hit, bool) {
 	if t == "" {
 		return hit{}, false
 	}
-	if c := t[0]; c != '[' && c != ':' && !isHex(c) && !strings.HasPrefix(strings.ToLower(t), "ipv6:") {
+	if c := t[0]; c != '[' && c != ':' && !isHex(c) && (len(t) < 5 || !strings.EqualFold(t[:5], "ipv6:")) {
 		return hit{}, false
 	}
 	if p, ok := parsePrefix(t); ok && p.Bits() < p.Addr().BitLen() {

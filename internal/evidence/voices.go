@@ -97,6 +97,15 @@ func (t *text) set(from, to int, v aup.Voice, message int) {
 // attribution is the line above a quotation: "On … wrote:" as clients write it.
 var attribution = regexp.MustCompile(`(?i)^\s*(>\s*)*(on|am|le|el|em|il|op|dnia|w dniu|den|il giorno|pe|dne|på|στις)\b.{4,200}(wrote|schrieb|écrit|a écrit|escribió|escreveu|ha scritto|schreef|napisał\(?a?\)?|skrev|kirjoitti|napsal\(?a?\)?|a scris|írta|έγραψε)\s*:?\s*$|^.{4,160}(написал\(?а?\)?|пишет|wrote|yazdı|şunu yazdı|写道|寫道|のメール|のメッセージ|작성|كتب)\s*[:：]\s*$`)
 
+// writes are the words for writing of every attribution.
+var writes = newStems("wrote", "schrieb", "écrit", "escribió", "escreveu", "scritto", "schreef", "napisał", "skrev", "kirjoitti", "napsal", "scris", "írta", "έγραψε",
+	"написал", "пишет", "yazdı", "写道", "寫道", "のメール", "のメッセージ", "작성", "كتب")
+
+// isAttribution reports whether l is the line above a quotation.
+func isAttribution(l string) bool {
+	return writes.in(strings.ToLower(l)) && attribution.MatchString(l)
+}
+
 // longestAttribution bounds the line above a quotation: names and addresses of
 // a list may be in it.
 const longestAttribution = 300
@@ -119,12 +128,12 @@ func (t *text) quotes() {
 			continue
 		}
 		switch {
-		case attribution.MatchString(l):
+		case isAttribution(l):
 			t.set(i, i+1, aup.VoiceQuote, 0)
 			if folded := i > 0 && t.own(i-1) && !opening.MatchString(l) && opening.MatchString(t.lines[i-1].text); folded {
 				t.set(i-1, i, aup.VoiceQuote, 0)
 			}
-		case i > 0 && t.own(i-1) && !t.blank(i-1) && len(t.lines[i-1].text) < longestAttribution && attribution.MatchString(t.lines[i-1].text+" "+l):
+		case i > 0 && t.own(i-1) && !t.blank(i-1) && len(t.lines[i-1].text) < longestAttribution && isAttribution(t.lines[i-1].text+" "+l):
 			t.set(i-1, i+1, aup.VoiceQuote, 0)
 		}
 	}
