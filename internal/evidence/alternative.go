@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"aupd/internal/aup"
 )
@@ -120,15 +121,35 @@ func strayWords(text, other string, most int) int {
 
 // nextWord cuts the first word off s; it is empty when there is none.
 func nextWord(s string) (word, rest string) {
-	at := strings.IndexFunc(s, func(r rune) bool { return !notWord(r) })
-	if at < 0 {
-		return "", ""
+	at := 0
+	for at < len(s) && wordWidth(s[at:]) == 0 {
+		at += runeWidth(s[at:])
 	}
-	s = s[at:]
-	if end := strings.IndexFunc(s, notWord); end >= 0 {
-		return s[:end], s[end:]
+	end := at
+	for end < len(s) {
+		n := wordWidth(s[end:])
+		if n == 0 {
+			break
+		}
+		end += n
 	}
-	return s, ""
+	return s[at:end], s[end:]
+}
+
+// wordWidth returns the length of the character that s begins with, 0 for one
+// that separates words.
+func wordWidth(s string) int {
+	if c := s[0]; c < utf8.RuneSelf {
+		if notWord(rune(c)) {
+			return 0
+		}
+		return 1
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	if notWord(r) {
+		return 0
+	}
+	return n
 }
 
 // wordSample is how much of a text is looked at for its words.

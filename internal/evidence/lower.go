@@ -6,42 +6,36 @@ import "strings"
 // in lower case and have two bytes at least.
 type stems struct {
 	words  [256][]string  // by their first byte
-	begins [256][256]bool // whether a word begins with these two bytes
+	begins [256][256]bool // whether a word begins with these two bytes, in any case
 }
 
 func newStems(words ...string) *stems {
 	var s stems
 	for _, w := range words {
 		s.words[w[0]] = append(s.words[w[0]], w)
-		s.begins[w[0]][w[1]] = true
+		for _, first := range [...]byte{w[0], upperASCII(w[0])} {
+			s.begins[first][w[1]], s.begins[first][upperASCII(w[1])] = true, true
+		}
 	}
 	return &s
 }
 
-// in reports whether low, which is in lower case, holds any of the words.
-func (s *stems) in(low string) bool {
-	for i := 0; i+1 < len(low); i++ {
-		if !s.begins[low[i]][low[i+1]] {
+// in reports whether text holds any of the words, in any case.
+func (s *stems) in(text string) bool {
+	if !isASCII(text) {
+		text = strings.ToLower(text)
+	}
+	for i := 0; i+1 < len(text); i++ {
+		if !s.begins[text[i]][text[i+1]] {
 			continue
 		}
-		for _, w := range s.words[low[i]] {
-			if strings.HasPrefix(low[i:], w) {
+		for _, w := range s.words[lowerASCII(text[i])] {
+			if len(text)-i >= len(w) && strings.EqualFold(text[i:i+len(w)], w) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// lower returns the text of the part with that index in lower case.
-func (b *builder) lower(i int) string {
-	if b.low == nil {
-		b.low = make([]string, len(b.doc.Parts))
-	}
-	if b.low[i] == "" {
-		b.low[i] = strings.ToLower(b.doc.Parts[i].Text)
-	}
-	return b.low[i]
 }
 
 // lookUp returns what m, whose keys are in lower case, holds for s in any case.
@@ -62,6 +56,13 @@ func lookUp[V any](m map[string]V, s string) (v V, ok bool) {
 func lowerASCII(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c | 0x20
+	}
+	return c
+}
+
+func upperASCII(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		return c &^ 0x20
 	}
 	return c
 }

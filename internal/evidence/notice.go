@@ -53,11 +53,11 @@ func (b *builder) notices() {
 	}
 }
 
-// A noticeText is a part, its beginning in lower case, and what is known of that.
+// A noticeText is a part with its beginning, in lower case if it has any of
+// noticeWords, empty if not.
 type noticeText struct {
 	part *aup.Part
 	low  string
-	any  bool // it has any of noticeWords
 }
 
 // noticeTexts returns the texts that a notice can be recognised by, the subject
@@ -69,8 +69,10 @@ func (b *builder) noticeTexts() []noticeText {
 		if p.Message != 0 || p.Kind == aup.PartAttachment || p.Kind == aup.PartMachine || p.Alternative {
 			continue
 		}
-		t := noticeText{part: p, low: b.beginning(i)}
-		t.any = noticeWords.in(t.low)
+		t := noticeText{part: p}
+		if head := p.Text[:min(len(p.Text), maxNotice)]; noticeWords.in(head) {
+			t.low = strings.ToLower(head)
+		}
 		if p.Kind == aup.PartSubject {
 			subject = append(subject, t)
 			continue
@@ -80,19 +82,10 @@ func (b *builder) noticeTexts() []noticeText {
 	return append(out, subject...)
 }
 
-// beginning returns as much of a part as a notice is recognised by, in lower
-// case.
-func (b *builder) beginning(i int) string {
-	if t := b.doc.Parts[i].Text; len(t) > maxNotice {
-		return strings.ToLower(t[:maxNotice])
-	}
-	return b.lower(i)
-}
-
 func (n noticer) match(texts []noticeText, domain string) (aup.Machine, bool) {
 	for _, t := range texts {
 		for _, w := range n.words {
-			if t.any && strings.Contains(t.low, w) {
+			if strings.Contains(t.low, w) {
 				m := aup.Machine{Format: n.format, Type: n.kind, Part: t.part.ID, Fields: noticeFields(texts)}
 				if m.Type == "" {
 					m.Type = w

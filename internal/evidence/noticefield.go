@@ -39,7 +39,7 @@ func noticeFields(texts []noticeText) []aup.Field {
 			}
 			kind = honeyPotLine(kind, l, add)
 		}
-		if strings.Contains(t.low, "<infringement") {
+		if infringement.in(text) {
 			for _, m := range acnsElement.FindAllStringSubmatch(text, mostNoticeFields) {
 				add(strings.ToLower(m[1]), strings.TrimSpace(m[2]))
 			}
@@ -47,6 +47,9 @@ func noticeFields(texts []noticeText) []aup.Field {
 	}
 	return out
 }
+
+// infringement begins the Automated Copyright Notice System's XML.
+var infringement = newStems("<infringement")
 
 // acnsElement is an element of the Automated Copyright Notice System's XML that
 // says something about the incident.

@@ -57,8 +57,7 @@ type builder struct {
 
 	want    wanted // see again.go; of a first reading nothing
 	tally   tally
-	copying []byte   // see buffer
-	low     []string // see lower
+	copying []byte // see buffer
 }
 
 // An origin is where a message of the document was read from.

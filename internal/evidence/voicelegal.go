@@ -24,7 +24,6 @@ func isLegal(s string) bool {
 	if len(s) < shortest || len(s) > longest {
 		return false
 	}
-	s = strings.ToLower(s)
 	return secrecy.in(s) && recipients.in(s)
 }
 
@@ -56,7 +55,7 @@ func announcesPolicy(s string) bool {
 // paragraphs of the writer's own.
 func (t *text) paragraphs(policy *PolicyText) {
 	announced := false
-	mayBeLegal := secrecy.in(t.low)
+	mayBeLegal := secrecy.in(t.part.Text)
 	for i := 0; i < len(t.lines); {
 		j := i
 		for j < len(t.lines) && t.own(j) && !t.blank(j) {

@@ -90,8 +90,8 @@ func mayLog(l string) bool {
 func isRow(l string) bool {
 	const longest = 1000
 	l = l[:min(len(l), longest)]
-	if strings.Count(l, ".") < 3 && strings.Count(l, ":") < 2 {
-		return false // no address
+	if !mayAddress(l) {
+		return false
 	}
 	columns := max(strings.Count(l, "\t"), strings.Count(l, "|"), strings.Count(l, ";"), strings.Count(l, ","), strings.Count(l, "  "))
 	if columns < 2 {
@@ -103,6 +103,18 @@ func isRow(l string) bool {
 		}
 	}
 	return false
+}
+
+// mayAddress reports whether l has what every address has: three dots with a
+// digit on either side, or two colons.
+func mayAddress(l string) bool {
+	dots := 0
+	for i := 1; i+1 < len(l); i++ {
+		if l[i] == '.' && isDigit(l[i-1]) && isDigit(l[i+1]) {
+			dots++
+		}
+	}
+	return dots >= 3 || strings.Count(l, ":") >= 2
 }
 
 // pasted marks header fields, log lines and rows that were pasted into the text.

@@ -16,7 +16,7 @@ func (b *builder) voices() {
 		if p.Kind != aup.PartText && p.Kind != aup.PartHTML {
 			continue
 		}
-		t := &text{part: p, low: b.lower(i), lines: cutLines(p.Text), forwarded: isForward(b.doc.Messages[p.Message].Subject)}
+		t := &text{part: p, lines: cutLines(p.Text), forwarded: isForward(b.doc.Messages[p.Message].Subject)}
 		t.read(b)
 		p.Segments = t.segments()
 	}
@@ -25,7 +25,6 @@ func (b *builder) voices() {
 // A text is a part on its way through voices.
 type text struct {
 	part      *aup.Part
-	low       string // its text in lower case
 	lines     []textLine
 	forwarded bool // the subject says that the message is a forward
 	noBlock   int  // no header block begins above this line, but below a marker
@@ -103,7 +102,7 @@ var writes = newStems("wrote", "schrieb", "écrit", "escribió", "escreveu", "sc
 
 // isAttribution reports whether l is the line above a quotation.
 func isAttribution(l string) bool {
-	return writes.in(strings.ToLower(l)) && attribution.MatchString(l)
+	return writes.in(l) && attribution.MatchString(l)
 }
 
 // longestAttribution bounds the line above a quotation: names and addresses of
