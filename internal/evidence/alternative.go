@@ -122,13 +122,21 @@ func strayWords(text, other string, most int) int {
 // nextWord cuts the first word off s; it is empty when there is none.
 func nextWord(s string) (word, rest string) {
 	at := 0
-	for at < len(s) && wordWidth(s[at:]) == 0 {
-		at += runeWidth(s[at:])
+	for at < len(s) && !inWord[s[at]] {
+		n, in := wordRune(s[at:])
+		if in {
+			break
+		}
+		at += n
 	}
 	end := at
 	for end < len(s) {
-		n := wordWidth(s[end:])
-		if n == 0 {
+		if inWord[s[end]] {
+			end++
+			continue
+		}
+		n, in := wordRune(s[end:])
+		if !in {
 			break
 		}
 		end += n
@@ -136,20 +144,19 @@ func nextWord(s string) (word, rest string) {
 	return s[at:end], s[end:]
 }
 
-// wordWidth returns the length of the character that s begins with, 0 for one
-// that separates words.
-func wordWidth(s string) int {
-	if c := s[0]; c < utf8.RuneSelf {
-		if notWord(rune(c)) {
-			return 0
-		}
-		return 1
+// inWord holds the ASCII characters that words consist of.
+var inWord = func() (in [256]bool) {
+	for c := range utf8.RuneSelf {
+		in[c] = !notWord(rune(c))
 	}
+	return in
+}()
+
+// wordRune returns the length of the character that s begins with, and whether
+// it is of a word.
+func wordRune(s string) (n int, in bool) {
 	r, n := utf8.DecodeRuneInString(s)
-	if notWord(r) {
-		return 0
-	}
-	return n
+	return n, !notWord(r)
 }
 
 // wordSample is how much of a text is looked at for its words.

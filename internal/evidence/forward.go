@@ -24,9 +24,8 @@ var endMarker = regexp.MustCompile(`(?i)^[\s>]*-{2,}\s*end (of )?forwarded messa
 
 // isRule reports whether l is the line that Outlook draws above a message.
 func isRule(l string) bool {
-	const shortest = 8
-	l = strings.Trim(l, " \t\n\f\r")
-	return len(l) >= shortest && strings.Trim(l, "_") == ""
+	const shortest = "________"
+	return strings.Contains(l, shortest) && strings.Trim(strings.Trim(l, " \t\n\f\r"), "_") == ""
 }
 
 // A block is the header block of an inline forward.
@@ -103,11 +102,10 @@ const longestMarker = 80
 // markerOf says whether a line is a client's marker, and of which kind.
 func markerOf(l string) (forward, original bool) {
 	const longest = 300
-	l = strings.Trim(l, "> \t")
-	if l == "" || len(l) > longest {
+	if !mayMark(l) {
 		return false, false
 	}
-	if !mayMark(l) {
+	if l = strings.Trim(l, "> \t"); len(l) > longest {
 		return false, false
 	}
 	l = strings.Trim(l, "-_=*:： \t")
@@ -129,7 +127,7 @@ func markerOf(l string) (forward, original bool) {
 func mayMark(l string) bool {
 	for i := 0; i+1 < len(l); i++ {
 		switch c := l[i]; c {
-		case '-', '_', '=', '*', ':', ' ', '\t':
+		case '-', '_', '=', '*', ':', '>', ' ', '\t':
 		default:
 			return c >= utf8.RuneSelf || l[i+1] >= utf8.RuneSelf || markerBegins[lowerASCII(c)][lowerASCII(l[i+1])]
 		}
@@ -182,8 +180,8 @@ func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
 	for from := at; at < len(t.lines) && at < from+maxBlock; at++ {
 		raw := t.lines[at].text
 		l := strings.TrimLeft(raw, "> \t*|")
-		name, value, found := cutField(l)
-		field, known := labels[name]
+		name, value, found := cutNamed(l)
+		field, known := lookUp(labels, name)
 		switch {
 		case found && known:
 			if values == nil {
@@ -192,7 +190,7 @@ func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
 			if last = field; values[field] == "" {
 				values[field] = value
 			}
-		case found && (len(values) > 0 || marked) && plainName.MatchString(name):
+		case found && (len(values) > 0 || marked) && plainName.MatchString(strings.ToLower(name)):
 			last = "" // another field
 		case last != "" && strings.TrimSpace(l) != "" && len(values[last]) < maxBlockValue && (raw[0] == ' ' || raw[0] == '\t' || values[last] == "" || t.wrapped(at)):
 			values[last] = strings.TrimSpace(values[last] + " " + strings.TrimSpace(l))
@@ -208,9 +206,10 @@ func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
 func (t *text) wrapped(at int) bool {
 	const most = 3 // lines of names in a To field
 	for i := at + 1; i < len(t.lines) && i <= at+most && !t.blank(i); i++ {
-		name, _, found := cutField(strings.TrimLeft(t.lines[i].text, "> \t*|"))
+		name, _, found := cutNamed(strings.TrimLeft(t.lines[i].text, "> \t*|"))
 		if found {
-			return labels[name] != ""
+			field, _ := lookUp(labels, name)
+			return field != ""
 		}
 	}
 	return false
@@ -221,6 +220,12 @@ var plainName = regexp.MustCompile(`^[a-z][a-z-]{1,30}$`)
 
 // cutField cuts a line into a field's name, in lower case, and its value.
 func cutField(l string) (name, value string, ok bool) {
+	name, value, ok = cutNamed(l)
+	return strings.ToLower(name), value, ok
+}
+
+// cutNamed is cutField with the name as it is written.
+func cutNamed(l string) (name, value string, ok bool) {
 	const longestName = 60
 	head := l[:min(len(l), longestName+len("："))]
 	i := strings.IndexByte(head, ':')
@@ -233,7 +238,7 @@ func cutField(l string) (name, value string, ok bool) {
 	if strings.HasPrefix(l[i:], "://") {
 		return "", "", false
 	}
-	name = strings.ToLower(strings.Trim(strings.TrimSpace(l[:i]), "*_ "))
+	name = strings.Trim(strings.TrimSpace(l[:i]), "*_ ")
 	value = strings.TrimLeft(l[i:], ":：* \t")
 	return name, strings.TrimSpace(strings.TrimRight(value, "* \t")), true
 }

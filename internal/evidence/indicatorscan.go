@@ -28,11 +28,15 @@ func tokens(s string, f func(at, end int)) {
 	for i := 0; i < len(s); {
 		at, telling := i, false
 		for i < len(s) {
+			if c := s[i]; c < utf8.RuneSelf && tokenASCII[c] {
+				telling = telling || c == '.' || c == ':'
+				i++
+				continue
+			}
 			n := tokenWidth(s[i:])
 			if n == 0 {
 				break
 			}
-			telling = telling || s[i] == '.' || s[i] == ':'
 			i += n
 		}
 		if n := i - at; n >= 4 && n <= maxToken && (telling || n >= shortestHash) {
@@ -44,13 +48,10 @@ func tokens(s string, f func(at, end int)) {
 	}
 }
 
-// tokenWidth returns the length of the character that s begins with, 0 for one
-// that cannot stand in an indicator.
+// tokenWidth returns the length of the character outside of ASCII that s begins
+// with, 0 for one that cannot stand in an indicator and for ASCII.
 func tokenWidth(s string) int {
-	if c := s[0]; c < utf8.RuneSelf {
-		if tokenASCII[c] {
-			return 1
-		}
+	if s[0] < utf8.RuneSelf {
 		return 0
 	}
 	r, n := utf8.DecodeRuneInString(s)

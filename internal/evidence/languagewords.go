@@ -34,6 +34,23 @@ func byWord(languages []string, words map[string][]string) map[string]commonWord
 	return all
 }
 
+// longestCommon is the length of the longest of commonWords.
+var longestCommon = func() (n int) {
+	for w := range commonWords {
+		n = max(n, len(w))
+	}
+	return n
+}()
+
+// findCommon returns the common word that w is in any case, the zero commonWord
+// for any other.
+func findCommon(w string) (c commonWord) {
+	if len(w) <= longestCommon || !isASCII(w) {
+		c, _ = lookUp(commonWords, w)
+	}
+	return c
+}
+
 // byWords tells the language by its common words: a sixth of the text, and
 // clearly more than any other language has; or of the prose alone, when that is
 // a sentence, a sixth and three times as much, of a longer text a twelfth. known
@@ -48,7 +65,7 @@ func byWords(s string) (language string, known bool) {
 			if w, token = cutLetters(token); w == "" {
 				continue
 			}
-			c, _ := lookUp(commonWords, w)
+			c := findCommon(w)
 			all.add(c)
 			if honest {
 				prose.add(c)
@@ -86,6 +103,10 @@ func isProse(token string) bool {
 func cutLetters(s string) (word, rest string) {
 	n := 0
 	for n < len(s) {
+		if c := s[n] | 0x20; 'a' <= c && c <= 'z' {
+			n++
+			continue
+		}
 		size := letterWidth(s[n:])
 		if size == 0 {
 			break
@@ -93,20 +114,16 @@ func cutLetters(s string) (word, rest string) {
 		n += size
 	}
 	if n == 0 {
-		_, n = utf8.DecodeRuneInString(s)
-		return "", s[n:]
+		return "", s[runeWidth(s):]
 	}
 	return s[:n], s[n:]
 }
 
-// letterWidth returns the length of the letter or mark that s begins with, 0
-// when it begins with something else.
+// letterWidth returns the length of the letter or mark outside of ASCII that s
+// begins with, 0 when it begins with something else.
 func letterWidth(s string) int {
-	if c := s[0]; c < utf8.RuneSelf {
-		if c|0x20 < 'a' || c|0x20 > 'z' {
-			return 0
-		}
-		return 1
+	if s[0] < utf8.RuneSelf {
+		return 0
 	}
 	r, n := utf8.DecodeRuneInString(s)
 	if !unicode.IsLetter(r) && !unicode.IsMark(r) {

@@ -30,12 +30,26 @@ func (s *stems) in(text string) bool {
 			continue
 		}
 		for _, w := range s.words[lowerASCII(text[i])] {
-			if len(text)-i >= len(w) && strings.EqualFold(text[i:i+len(w)], w) {
+			if beginsWith(text[i:], w) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// beginsWith reports whether s, which is in ASCII or in lower case, begins with
+// low in any case.
+func beginsWith(s, low string) bool {
+	if len(s) < len(low) {
+		return false
+	}
+	for i := range len(low) {
+		if lowerASCII(s[i]) != low[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // lookUp returns what m, whose keys are in lower case, holds for s in any case.

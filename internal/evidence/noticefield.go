@@ -33,9 +33,9 @@ func noticeFields(texts []noticeText) []aup.Field {
 		text := t.part.Text[:min(len(t.part.Text), maxNotice)]
 		kind := ""
 		for l := range strings.SplitSeq(text, "\n") {
-			name, value, ok := cutField(strings.TrimLeft(l, "> \t*|-"))
-			if ok && noticeLabels[name] {
-				add(name, value)
+			name, value, ok := cutNamed(strings.TrimLeft(l, "> \t*|-"))
+			if known, _ := lookUp(noticeLabels, name); ok && known {
+				add(strings.ToLower(name), value)
 			}
 			kind = honeyPotLine(kind, l, add)
 		}

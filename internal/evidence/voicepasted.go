@@ -97,7 +97,7 @@ func isRow(l string) bool {
 	if columns < 2 {
 		return false
 	}
-	for _, w := range strings.FieldsFunc(l, func(r rune) bool { return r <= ' ' || strings.ContainsRune("|;,\"", r) }) {
+	for w := range strings.FieldsFuncSeq(l, func(r rune) bool { return r <= ' ' || r == '|' || r == ';' || r == ',' || r == '"' }) {
 		if h, ok := scanIP(w); ok && h.kind == aup.IndicatorIP && len(w) >= 7 {
 			return true
 		}
@@ -106,7 +106,7 @@ func isRow(l string) bool {
 }
 
 // mayAddress reports whether l has what every address has: three dots with a
-// digit on either side, or two colons.
+// digit on either side, two colons in a row, or six.
 func mayAddress(l string) bool {
 	dots := 0
 	for i := 1; i+1 < len(l); i++ {
@@ -114,7 +114,7 @@ func mayAddress(l string) bool {
 			dots++
 		}
 	}
-	return dots >= 3 || strings.Count(l, ":") >= 2
+	return dots >= 3 || strings.Contains(l, "::") || strings.Count(l, ":") >= 6
 }
 
 // pasted marks header fields, log lines and rows that were pasted into the text.

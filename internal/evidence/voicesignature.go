@@ -64,7 +64,7 @@ func (t *text) closing() {
 	const mostLines, longest, longestCloser = 8, 70, 50
 	for i := range t.lines {
 		l := t.lines[i].text
-		if !t.own(i) || l == "" || len(l) > longestCloser || !closerLines[strings.ToLower(strings.Trim(l, " \t,.!;-、。，"))] || !t.wordsAbove(i) {
+		if !t.own(i) || l == "" || len(l) > longestCloser || !closes(l) || !t.wordsAbove(i) {
 			continue
 		}
 		j, n := i+1, 0
@@ -81,6 +81,12 @@ func (t *text) closing() {
 			t.set(i, j, aup.VoiceSignature, 0)
 		}
 	}
+}
+
+// closes reports whether l is nothing but a closing phrase.
+func closes(l string) bool {
+	known, _ := lookUp(closerLines, strings.Trim(l, " \t,.!;-、。，"))
+	return known
 }
 
 // wordsAbove reports whether the writer says anything before line i.
