@@ -41,9 +41,30 @@ func (b *builder) language() {
 	b.doc.Language = languageOf(strings.ToValidUTF8(s[:min(len(s), maxGuess)], ""))
 }
 
+// dropEncoded returns s without its lines of base64, whose letters look like
+// some language or other.
+func dropEncoded(s string) string {
+	const shortest = 60 // senders break at 60 to 76
+	var out strings.Builder
+	kept := 0 // s up to here is in out, or dropped
+	at := 0
+	for l := range strings.Lines(s) {
+		if row := strings.TrimRight(l, "\r\n"); len(row) >= shortest && isBase64(row) {
+			out.WriteString(s[kept:at])
+			kept = at + len(l)
+		}
+		at += len(l)
+	}
+	if kept == 0 {
+		return s
+	}
+	return out.String() + s[kept:]
+}
+
 // languageOf tells a language by its script where only one language writes
 // that, by its most common words, and by a model where these do not decide.
 func languageOf(s string) string {
+	s = dropEncoded(s)
 	if l, sure := byScript(s); sure {
 		return l
 	}

@@ -25,6 +25,7 @@ func TestLanguage(t *testing.T) {
 		"השרת שלכם שולח דואר זבל":                                                                    "he",
 		"Ο διακομιστής σας στέλνει ανεπιθύμητα":                                                      "el",
 		"Hi, the password of this mailbox expires Monday. Keep the same password: log in, press Continue, done; support desk, access granted, no reply needed, thanks, team desk, all rights reserved.": "en",
+		"Qm9uam91ciwNCg0KTGEgYm91dGlxdWUgwqsgZmxlZXRmb290LW91dGxldCDCuywgaMOpYmVyZ8Op\nZSBjaGV6IHZvdXMsIHZlbmQgZGVzIGNvbnRyZWZhw6dvbnMgZGUgbm9zIGNoYXVzc3VyZXMuIEZs":                                    "",
 		"ok":                           "",
 		"203.0.113.7 port 22":          "",
 		"see https://evil.example/a/b": "",

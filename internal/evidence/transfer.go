@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 )
 
 // transferBuffer is how much a decoder reads at once.
@@ -222,6 +223,17 @@ func looksBase64(text []byte) bool {
 		}
 	}
 	return rows > 2 && !bytes.ContainsAny(text[:width], "= ")
+}
+
+// isBase64 reports whether s has nothing but characters of base64.
+func isBase64(s string) bool {
+	s = strings.TrimRight(s, "=")
+	for i := range len(s) {
+		if base64Value[s[i]] == 255 {
+			return false
+		}
+	}
+	return true
 }
 
 // looksQuoted reports whether text declared as unencoded is quoted-printable:
