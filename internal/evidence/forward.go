@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"aupd/internal/aup"
 )
@@ -21,12 +20,6 @@ func hasColon(s string) bool {
 
 // endMarker ends a message forwarded by mutt and its kin.
 var endMarker = regexp.MustCompile(`(?i)^[\s>]*-{2,}\s*end (of )?forwarded message\s*-*\s*$`)
-
-// isRule reports whether l is the line that Outlook draws above a message.
-func isRule(l string) bool {
-	const shortest = "________"
-	return strings.Contains(l, shortest) && strings.Trim(strings.Trim(l, " \t\n\f\r"), "_") == ""
-}
 
 // A block is the header block of an inline forward.
 type block struct {
@@ -95,45 +88,6 @@ func isQuoted(l string) bool { return strings.HasPrefix(strings.TrimLeft(l, " \t
 var replySubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]*\]\s*)?(re|aw|sv|antw|odp|回复|回覆|답장|رد|ynt|на|отв)\s*[:：]`)
 
 func isReply(subject string) bool { return hasColon(subject) && replySubject.MatchString(subject) }
-
-// longestMarker is more than the longest marker that has no name in it, in bytes.
-const longestMarker = 80
-
-// markerOf says whether a line is a client's marker, and of which kind.
-func markerOf(l string) (forward, original bool) {
-	const longest = 300
-	if !mayMark(l) {
-		return false, false
-	}
-	if l = strings.Trim(l, "> \t"); len(l) > longest {
-		return false, false
-	}
-	l = strings.Trim(l, "-_=*:： \t")
-	// "Forwarded message from NAME", "Forwarded by NAME on DATE"
-	for _, with := range [...]string{"forwarded message from ", "forwarded by "} {
-		if len(l) > len(with) && strings.EqualFold(l[:len(with)], with) {
-			return true, false
-		}
-	}
-	if len(l) > longestMarker {
-		return false, false
-	}
-	kind, _ := lookUp(markers, l)
-	return kind == forwardMarker, kind == originalMarker
-}
-
-// mayMark reports whether l begins as a marker does, behind its dashes. It may
-// say so of other lines.
-func mayMark(l string) bool {
-	for i := 0; i+1 < len(l); i++ {
-		switch c := l[i]; c {
-		case '-', '_', '=', '*', ':', '>', ' ', '\t':
-		default:
-			return c >= utf8.RuneSelf || l[i+1] >= utf8.RuneSelf || markerBegins[lowerASCII(c)][lowerASCII(l[i+1])]
-		}
-	}
-	return false
-}
 
 const (
 	// maxBlock bounds the lines of a header block: long To fields fold.

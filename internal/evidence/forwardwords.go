@@ -1,34 +1,5 @@
 package evidence
 
-// A markerKind says what a client's line says of the message below it.
-type markerKind string
-
-const (
-	forwardMarker  markerKind = "forward"
-	originalMarker markerKind = "original"
-)
-
-// markers holds the lines of both kinds. None is of both.
-var markers = func() map[string]markerKind {
-	m := make(map[string]markerKind)
-	for l := range forwardMarkers {
-		m[l] = forwardMarker
-	}
-	for l := range originalMarkers {
-		m[l] = originalMarker
-	}
-	return m
-}()
-
-// markerBegins holds the first two bytes of markers.
-var markerBegins = func() *[256][256]bool {
-	var begins [256][256]bool
-	for l := range markers {
-		begins[l[0]][l[1]] = true
-	}
-	return &begins
-}()
-
 // forwardMarkers are the lines, without their dashes, that clients put above a
 // message that is forwarded.
 var forwardMarkers = set(
