@@ -64,9 +64,9 @@ func opensLog(l string) bool {
 	return known
 }
 
-// mayLog reports whether l has what every line of a log has: its beginning, five digits, and
-// among them a time, ten in a row, or what stands before an address or a
-// version. Most lines have not, and logLine is slow.
+// mayLog reports whether l has what every line of a log has: its beginning, and
+// five digits, among them a time, ten in a row, or what stands before an address
+// or a version. Most lines have not, and logLine is slow.
 func mayLog(l string) bool {
 	const fewest, epoch = 5, 10
 	digits, run, telling := 0, 0, false

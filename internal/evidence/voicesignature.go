@@ -7,10 +7,8 @@ import (
 	"aupd/internal/aup"
 )
 
-var (
-	// mobile is how phones sign.
-	mobile = regexp.MustCompile(`(?i)^\W*(sent from my|sent from outlook|sent from yahoo|sent from mail for|sent with|get outlook for|von meinem .{2,20} gesendet|gesendet von|envoyé de mon|envoyé depuis|obtenir outlook|enviado desde mi|enviado do meu|enviado a partir|inviato da|verzonden vanaf|verstuurd vanaf|wysłane z|wysłano z|отправлено с|отправлено из|skickat från|sendt fra|odesláno z|iPhoneから送信|发自我的|從我的|나의 .{2,20}에서 보냄|أرسلت من)`)
-)
+// mobile is how phones sign.
+var mobile = regexp.MustCompile(`(?i)^\W*(sent from my|sent from outlook|sent from yahoo|sent from mail for|sent with|get outlook for|von meinem .{2,20} gesendet|gesendet von|envoyé de mon|envoyé depuis|obtenir outlook|enviado desde mi|enviado do meu|enviado a partir|inviato da|verzonden vanaf|verstuurd vanaf|wysłane z|wysłano z|отправлено с|отправлено из|skickat från|sendt fra|odesláno z|iPhoneから送信|发自我的|從我的|나의 .{2,20}에서 보냄|أرسلت من)`)
 
 // mobileWords begin, in three letters, what mobile knows in ASCII.
 var mobileWords = set("sen", "get", "von", "ges", "env", "obt", "inv", "ver", "wys", "ski", "ode", "iph")
