@@ -5,17 +5,20 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"aupd/config"
+	"aupd/internal/aup"
 	"aupd/internal/classify"
 	"aupd/internal/evidence"
 	"aupd/internal/imaptest"
@@ -80,15 +83,10 @@ func BenchmarkPace(b *testing.B) {
 // memory. It counts the time of the processor, which a busy machine takes little
 // from.
 func BenchmarkPaceRead(b *testing.B) {
-	set, err := LoadPolicies(config.Default())
+	br, err := paceBrain()
 	if err != nil {
 		b.Fatal(err)
 	}
-	panel, err := classify.NewPanel(set)
-	if err != nil {
-		b.Fatal(err)
-	}
-	br := brainOf(config.Default(), set, panel)
 	rng := rand.New(rand.NewPCG(1, 1))
 	var raws [][]byte
 	for i := range 500 {
@@ -103,6 +101,60 @@ func BenchmarkPaceRead(b *testing.B) {
 	}
 	took := processorTime(b) - start
 	b.ReportMetric(float64(len(raws)*b.N)/took.Seconds(), "messages/processor-s")
+}
+
+// paceBrain returns how mail is read by default.
+func paceBrain() (*brain, error) {
+	set, err := LoadPolicies(config.Default())
+	if err != nil {
+		return nil, err
+	}
+	panel, err := classify.NewPanel(set)
+	if err != nil {
+		return nil, err
+	}
+	return brainOf(config.Default(), set, panel), nil
+}
+
+// BenchmarkPaceRecord records messages of mailbox A that are parsed and
+// classified already, as many at once as a busy daemon does. It counts as
+// BenchmarkPaceRead does.
+func BenchmarkPaceRecord(b *testing.B) {
+	br, err := paceBrain()
+	if err != nil {
+		b.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	var all []aup.Intake
+	for i := range 4000 {
+		raw := messageOfA(rng, i)
+		m := &aup.Mail{
+			Source: aup.Source{Mailbox: "support", Folder: "INBOX", UIDValidity: 1, UID: uint32(i + 1)},
+			Hash:   sha256.Sum256(raw), Size: int64(len(raw)), Raw: bytes.NewReader(raw),
+		}
+		doc := evidence.Parse(m.Raw, m.Size, br.evidence)
+		v := br.classifier.Classify(&doc)
+		at := time.Date(2026, 1, 2, 3, 4, 5, i, time.UTC)
+		all = append(all, aup.Intake{Mail: m, Events: []aup.Event{aup.NewReceived(m, doc, at, "mailbox"), aup.NewClassified(m.Hash, v, at, "mailbox")}})
+	}
+	var took time.Duration
+	for b.Loop() {
+		st, err := store.Open(b.TempDir(), store.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		start := processorTime(b)
+		for batch := range slices.Chunk(all, 256) {
+			if _, err := st.Record(b.Context(), batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+		took += processorTime(b) - start
+		if err := st.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(all)*b.N)/took.Seconds(), "messages/processor-s")
 }
 
 // processorTime returns how much this process has used.
