@@ -1,13 +1,16 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
+	"sync"
 
 	"aupd/internal/aup"
 
@@ -35,7 +38,7 @@ func (l boltLog) Append(ctx context.Context, expect aup.Seq, events []aup.Event)
 			return fmt.Errorf("append after event %d: the log ends in %d: %w", expect, last, aup.ErrConflict)
 		}
 		for _, e := range events {
-			if err := appendEvent(tx, e); err != nil {
+			if _, err := appendEvents(tx, e); err != nil {
 				return err
 			}
 		}
@@ -139,31 +142,38 @@ func head(tx *bbolt.Tx) (aup.Seq, [sha256.Size]byte) {
 	return aup.Seq(binary.BigEndian.Uint64(v)), [sha256.Size]byte(v[8:])
 }
 
-// appendEvent gives e the next number, puts it into the log, and applies it to
-// the view. An event whose key is known changes nothing.
-func appendEvent(tx *bbolt.Tx, e aup.Event) error {
-	keys := tx.Bucket(bucketKeys)
-	if keys.Get([]byte(e.Key)) != nil {
-		return nil
+// appendEvents gives events, all of one report or of none, the next numbers, puts
+// them into the log, and applies them to the view. An event whose key is known
+// changes nothing. It returns the report as it is then, the zero Report where
+// nothing changed.
+func appendEvents(tx *bbolt.Tx, events ...aup.Event) (aup.Report, error) {
+	keys, log := tx.Bucket(bucketKeys), tx.Bucket(bucketLog)
+	last, sum := head(tx)
+	var added []aup.Event
+	for _, e := range events {
+		if keys.Get([]byte(e.Key)) != nil {
+			continue
+		}
+		last++
+		e.Seq = last
+		data, err := json.Marshal(e)
+		if err != nil {
+			return aup.Report{}, fmt.Errorf("event %s: %w", e.Key, err)
+		}
+		sum = chain(sum, data)
+		seq := seqKey(e.Seq)
+		if err := errors.Join(log.Put(seq, compress(sum[:], data)), keys.Put([]byte(e.Key), seq)); err != nil {
+			return aup.Report{}, err
+		}
+		added = append(added, e)
 	}
-	last, prev := head(tx)
-	e.Seq = last + 1
-	data, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("event %s: %w", e.Key, err)
+	if len(added) == 0 {
+		return aup.Report{}, nil
 	}
-	sum := chain(prev, data)
-	seq := seqKey(e.Seq)
-	if err := tx.Bucket(bucketLog).Put(seq, compress(sum[:], data)); err != nil {
-		return err
+	if err := tx.Bucket(bucketMeta).Put(keyHead, append(seqKey(last), sum[:]...)); err != nil {
+		return aup.Report{}, err
 	}
-	if err := keys.Put([]byte(e.Key), seq); err != nil {
-		return err
-	}
-	if err := tx.Bucket(bucketMeta).Put(keyHead, append(seq, sum[:]...)); err != nil {
-		return err
-	}
-	return applyEvent(tx.Bucket(bucketView), e)
+	return applyEvents(tx.Bucket(bucketView), added...)
 }
 
 // chain returns the hash of the event that data holds, which follows the event
@@ -208,9 +218,16 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// compress appends data, compressed, to prefix.
+// buffers holds memory for what is thrown away at once.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// compress returns prefix with data, compressed, behind it, in no more memory
+// than that takes: it is held until the end of a transaction.
 func compress(prefix, data []byte) []byte {
-	return encoder.EncodeAll(data, append(make([]byte, 0, len(prefix)+len(data)/2+64), prefix...))
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	*buf = encoder.EncodeAll(data, append((*buf)[:0], prefix...))
+	return bytes.Clone(*buf)
 }
 
 func decompress(data []byte) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"aupd/internal/aup"
 
@@ -62,11 +63,13 @@ func putRaw(tx *bbolt.Tx, m *aup.Mail) error {
 	if m.Size > chunkSize {
 		return tx.Bucket(bucketPending).Delete(m.Hash[:])
 	}
-	buf := make([]byte, m.Size)
-	if _, err := io.ReadFull(m.Reader(), buf); err != nil {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	*buf = slices.Grow((*buf)[:0], int(m.Size))[:m.Size]
+	if _, err := io.ReadFull(m.Reader(), *buf); err != nil {
 		return unread(m, err)
 	}
-	return tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, 0), compress(nil, buf))
+	return tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, 0), compress(nil, *buf))
 }
 
 // unread says that a message could not be read to its end. Less than it should

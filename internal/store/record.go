@@ -85,7 +85,7 @@ func (s *Store) Append(ctx context.Context, events []aup.Event) error {
 			if e.Kind == aup.EventReceived {
 				return fmt.Errorf("event %s: a message is recorded, not appended: %w", e.Key, aup.ErrInvalid)
 			}
-			if err := appendEvent(tx, e); err != nil {
+			if _, err := appendEvents(tx, e); err != nil {
 				return err
 			}
 		}
@@ -116,16 +116,16 @@ func (s *Store) recordOne(tx *bbolt.Tx, in aup.Intake) (aup.Receipt, error) {
 			return r, err
 		}
 	}
-	for _, e := range events {
-		e.Report = r.ID
-		if err := appendEvent(tx, e); err != nil {
-			return r, err
-		}
+	of := slices.Clone(events)
+	for i := range of {
+		of[i].Report = r.ID
 	}
-	if r.New {
-		if err := s.follow(tx, r.ID); err != nil {
-			return r, err
-		}
+	report, err := appendEvents(tx, of...)
+	if err == nil && r.New {
+		err = s.follow(tx, report)
+	}
+	if err != nil {
+		return r, err
 	}
 	return r, recordedRow(tx, m, r.ID, s.now())
 }

@@ -47,7 +47,7 @@ func (sc *scratch) apply(e aup.Event) (err error) {
 			return err
 		}
 	}
-	if err := applyEvent(sc.tx.Bucket(bucketView), e); err != nil {
+	if _, err := applyEvents(sc.tx.Bucket(bucketView), e); err != nil {
 		return err
 	}
 	if sc.n++; sc.n%1000 == 0 {

@@ -250,7 +250,7 @@ func (s *Store) Settle(ctx context.Context, who aup.Actor, st aup.Settlement) (i
 		if item, seq, err = settleable(tx, st.Source); err != nil || item.State == aup.TrayStateOf(st.Do) {
 			return err
 		}
-		if err := appendEvent(tx, aup.NewSettled(st, item.Subject, seq, who, s.now())); err != nil {
+		if _, err := appendEvents(tx, aup.NewSettled(st, item.Subject, seq, who, s.now())); err != nil {
 			return err
 		}
 		item, _, err = settleable(tx, st.Source)

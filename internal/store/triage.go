@@ -100,7 +100,7 @@ func (s *Store) actOne(tx *bbolt.Tx, who aup.Actor, id aup.ReportID, a aup.Actio
 		return r, err
 	}
 	for _, e := range append(events, e) {
-		if err := appendEvent(tx, e); err != nil {
+		if _, err := appendEvents(tx, e); err != nil {
 			return r, err
 		}
 	}
@@ -135,14 +135,10 @@ func (s *Store) caseOf(tx *bbolt.Tx, who aup.Actor, r aup.Report, a aup.Action) 
 // maxFollow is how many events back in a thread are looked up.
 const maxFollow = 20
 
-// follow links a report that was just recorded to the case of the report that
-// it answers, where the same sender wrote both: anybody can name a Message-ID.
-func (s *Store) follow(tx *bbolt.Tx, id aup.ReportID) error {
-	view := tx.Bucket(bucketView)
-	r, _, err := readReport(view, id)
-	if err != nil {
-		return err
-	}
+// follow links r, which was just recorded, to the case of the report that it
+// answers, where the same sender wrote both: anybody can name a Message-ID.
+func (s *Store) follow(tx *bbolt.Tx, r aup.Report) error {
+	view, id := tx.Bucket(bucketView), r.ID
 	for _, message := range r.Thread[:min(len(r.Thread), maxFollow)] {
 		prefix := indexKey(termMessage+message, nil)
 		k, v := view.Bucket(bucketIndex).Cursor().Seek(prefix)

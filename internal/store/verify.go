@@ -228,7 +228,7 @@ func (s *Store) Rebuild(ctx context.Context) (a aup.Audit, err error) {
 			if err != nil {
 				return fmt.Errorf("event %d: %w", binary.BigEndian.Uint64(k), err)
 			}
-			if err := applyEvent(view, e); err != nil {
+			if _, err := applyEvents(view, e); err != nil {
 				return err
 			}
 			a.Events++

@@ -97,80 +97,110 @@ func applied(view *bbolt.Bucket) aup.Seq {
 	return aup.Seq(binary.BigEndian.Uint64(v))
 }
 
-// applyEvent brings the view up to e, which must be the event after the last
-// one applied.
-func applyEvent(view *bbolt.Bucket, e aup.Event) error {
-	if last := applied(view); e.Seq != last+1 {
-		return fmt.Errorf("apply event %d to a view of event %d: %w", e.Seq, last, aup.ErrConflict)
+// applyEvents brings the view up to the last of events, which follow the last
+// one applied and each other, and are of one report, or of none. It returns the
+// report as it is then. However many they are, the report is written once.
+func applyEvents(view *bbolt.Bucket, events ...aup.Event) (after aup.Report, err error) {
+	if len(events) == 0 {
+		return after, nil
 	}
-	if e.Report == "" { // it concerns no single report
-		if list := lists[e.Kind]; list != nil {
-			if err := view.Bucket(list).Put(seqKey(e.Seq), nil); err != nil {
-				return err
-			}
-		}
-		if err := noteSettled(view, e); err != nil {
-			return err
-		}
-		return view.Bucket(bucketState).Put(keyApplied, seqKey(e.Seq))
-	}
+	id, first, last := events[0].Report, events[0].Seq, applied(view)
 	var before aup.Report
-	first := e.Seq
-	if e.Kind == aup.EventReceived && reportRow(view, e.Report) != nil {
-		return fmt.Errorf("apply event %d: report %s was received before: %w", e.Seq, e.Report, aup.ErrConflict)
+	switch {
+	case id == "":
+	case events[0].Kind != aup.EventReceived:
+		before, first, err = readReport(view, id)
+	case reportRow(view, id) != nil:
+		err = fmt.Errorf("apply event %d: report %s was received before: %w", first, id, aup.ErrConflict)
 	}
-	if e.Kind != aup.EventReceived {
-		var err error
-		if before, first, err = readReport(view, e.Report); err != nil {
-			return err
+	if err != nil {
+		return after, err
+	}
+	after = before
+	for _, e := range events {
+		if e.Seq != last+1 || e.Report != id {
+			return after, fmt.Errorf("apply event %d, of report %q, to a view of event %d: %w", e.Seq, e.Report, last, aup.ErrConflict)
+		}
+		last = e.Seq
+		if after, err = applyOne(view, after, e); err != nil {
+			return after, err
 		}
 	}
-	after, err := before.Apply(e)
-	if err != nil {
-		return err
+	if id != "" {
+		if after, err = writeReport(view, before, after, first); err != nil {
+			return after, fmt.Errorf("apply event %d: %w", last, err)
+		}
 	}
-	if err := writeReport(view, before, after, first); err != nil {
-		return fmt.Errorf("apply event %d: %w", e.Seq, err)
-	}
-	if err := view.Bucket(bucketHistory).Put(historyKey(e.Report, e.Seq), nil); err != nil {
-		return err
-	}
-	return view.Bucket(bucketState).Put(keyApplied, seqKey(e.Seq))
+	return after, view.Bucket(bucketState).Put(keyApplied, seqKey(last))
 }
 
-func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) error {
-	data, err := json.Marshal(after)
+// applyOne returns r as it is after e, and lists e where it is looked up.
+func applyOne(view *bbolt.Bucket, r aup.Report, e aup.Event) (aup.Report, error) {
+	if e.Report != "" {
+		r, err := r.Apply(e)
+		return r, errors.Join(err, view.Bucket(bucketHistory).Put(historyKey(e.Report, e.Seq), nil))
+	}
+	if list := lists[e.Kind]; list != nil {
+		if err := view.Bucket(list).Put(seqKey(e.Seq), nil); err != nil {
+			return r, err
+		}
+	}
+	return r, noteSettled(view, e)
+}
+
+// writeReport puts after in the place of before, and returns it as it is read
+// from there.
+func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) (aup.Report, error) {
+	after, data, err := encodeReport(after)
 	if err != nil {
-		return err
+		return after, err
 	}
 	seq := seqKey(first)
 	if err := view.Bucket(bucketReports).Put([]byte(after.ID), compress(seq, data)); err != nil {
-		return err
+		return after, err
 	}
 	if before.ID == "" {
 		if err := view.Bucket(bucketOrder).Put(seq, []byte(after.ID)); err != nil {
-			return err
+			return after, err
 		}
 	}
-	if err := errors.Join(queueUp(view, after, seq), noteDecision(view, after, seq)); err != nil {
-		return err
-	}
+	return after, errors.Join(queueUp(view, after, seq), noteDecision(view, after, seq), enlist(view, before, after, seq))
+}
+
+// enlist puts after into the index and the counts in the place of before.
+func enlist(view *bbolt.Bucket, before, after aup.Report, seq []byte) error {
+	index := view.Bucket(bucketIndex)
 	was, is := terms(before), terms(after)
 	for _, t := range was {
 		if !slices.Contains(is, t) {
-			if err := errors.Join(view.Bucket(bucketIndex).Delete(indexKey(t, seq)), count(view, t, -1)); err != nil {
+			if err := errors.Join(index.Delete(indexKey(t, seq)), count(view, t, -1)); err != nil {
 				return err
 			}
 		}
 	}
 	for _, t := range is {
 		if !slices.Contains(was, t) {
-			if err := errors.Join(view.Bucket(bucketIndex).Put(indexKey(t, seq), indexValue(after)), count(view, t, +1)); err != nil {
+			if err := errors.Join(index.Put(indexKey(t, seq), indexValue(after)), count(view, t, +1)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// encodeReport returns r as JSON, and as it is read from that. The two differ
+// where r has bytes that are no UTF-8: of those the log keeps as little.
+func encodeReport(r aup.Report) (aup.Report, []byte, error) {
+	data, err := json.Marshal(r)
+	if err != nil || !bytes.Contains(data, []byte(`\ufffd`)) {
+		return r, data, err
+	}
+	var read aup.Report
+	if err := json.Unmarshal(data, &read); err != nil {
+		return r, nil, err
+	}
+	data, err = json.Marshal(read)
+	return read, data, err
 }
 
 func indexKey(term string, seq []byte) []byte {
