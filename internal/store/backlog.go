@@ -87,7 +87,7 @@ func (s *Store) Report(ctx context.Context, id aup.ReportID) (r aup.Report, err 
 
 // complete returns the one id that begins with what a person wrote of it.
 func complete(view *bbolt.Bucket, id aup.ReportID) (aup.ReportID, error) {
-	if whole, err := aup.ParseReportID(string(id)); err == nil && reportRow(view, whole) != nil {
+	if whole, err := aup.ParseReportID(string(id)); err == nil && numberOf(view, whole) != nil {
 		return whole, nil
 	}
 	want := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(string(id))), "-", "")
@@ -102,7 +102,7 @@ func complete(view *bbolt.Bucket, id aup.ReportID) (aup.ReportID, error) {
 		b.WriteRune(c)
 	}
 	prefix := []byte(b.String())
-	c := view.Bucket(bucketReports).Cursor()
+	c := view.Bucket(bucketIDs).Cursor()
 	k, _ := c.Seek(prefix)
 	if !bytes.HasPrefix(k, prefix) {
 		if len(want) >= 12 {
@@ -157,10 +157,10 @@ func (s *Store) Status(ctx context.Context) (st aup.Status, err error) {
 		st.Overdue = s.overdue(view)
 		st.Events, _ = head(tx)
 		st.StoreBytes = tx.Size()
-		if _, id := view.Bucket(bucketOrder).Cursor().Last(); id != nil {
-			r, _, err := readReport(view, aup.ReportID(id))
+		if _, row := view.Bucket(bucketReports).Cursor().Last(); row != nil {
+			r, err := decodeReport(row)
 			if err != nil {
-				return err
+				return fmt.Errorf("the newest report: %w", err)
 			}
 			st.Newest = r.Received
 		}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -21,7 +20,7 @@ import (
 // reports where one question stands for many terms.
 type finder struct {
 	view  *bbolt.Bucket
-	index *bbolt.Bucket
+	index index
 	q     aup.Query
 	now   time.Time
 	must  []string
@@ -29,7 +28,7 @@ type finder struct {
 }
 
 func newFinder(view *bbolt.Bucket, q aup.Query, now time.Time) *finder {
-	f := &finder{view: view, index: view.Bucket(bucketIndex), q: q, now: now}
+	f := &finder{view: view, index: indexOf(view), q: q, now: now}
 	for _, t := range []struct{ prefix, value string }{
 		{termGroup, string(q.Clause)}, {termOutcome, string(q.Outcome)}, {termSeverity, string(q.Severity)}, {termMailbox, q.Mailbox},
 		{termFrom, strings.ToLower(q.Reporter)}, {termLanguage, strings.ToLower(q.Language)}, {termAssignee, q.Assignee},
@@ -61,8 +60,8 @@ func newFinder(view *bbolt.Bucket, q aup.Query, now time.Time) *finder {
 func (f *finder) among(ids []aup.ReportID) map[string]bool {
 	set := make(map[string]bool, len(ids))
 	for _, id := range ids {
-		if row := reportRow(f.view, id); len(row) >= 8 {
-			set[string(row[:8])] = true
+		if seq := numberOf(f.view, id); seq != nil {
+			set[string(seq)] = true
 		}
 	}
 	return set
@@ -100,11 +99,10 @@ func bounds(p netip.Prefix) (first, last string) {
 	return hex.EncodeToString(b[:]), hex.EncodeToString(end[:])
 }
 
-// collect adds the reports of all index keys from one, included, to another.
+// collect adds the reports of all terms from one, included, to another.
 func (f *finder) collect(set map[string]bool, from, to string) {
-	c := f.index.Cursor()
-	for k, _ := c.Seek([]byte(from)); k != nil && string(k) < to; k, _ = c.Next() {
-		set[string(k[len(k)-8:])] = true
+	for t := range f.index.rows(from, to) {
+		set[string(t.seq)] = true
 	}
 }
 
@@ -117,7 +115,7 @@ func (f *finder) has(seq []byte) bool {
 		}
 	}
 	for _, t := range f.must {
-		if f.index.Get(indexKey(t, seq)) == nil {
+		if !f.index.has(t, seq) {
 			return false
 		}
 	}
@@ -134,8 +132,8 @@ func (f *finder) stands(seq []byte, id aup.ReportID) (bool, error) {
 	if f.q.State != aup.StateNew && f.q.State != aup.StateClaimed && f.q.State != aup.StateWaiting {
 		return true, nil
 	}
-	if f.index.Get(indexKey(termState+string(aup.StateClaimed), seq)) == nil {
-		return f.index.Get(indexKey(termState+string(f.q.State), seq)) != nil, nil
+	if !f.index.has(termState+string(aup.StateClaimed), seq) {
+		return f.index.has(termState+string(f.q.State), seq), nil
 	}
 	r, _, err := readReport(f.view, id)
 	return r.StateAt(f.now) == f.q.State, err
@@ -173,22 +171,7 @@ func (f *finder) scan(after []byte) iter.Seq2[[]byte, []byte] {
 	if len(f.sets) > 0 {
 		return f.scanSet(after)
 	}
-	prefix := indexKey(f.rarest(), nil)
-	from := append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, 9)...)
-	if after != nil {
-		from = append(bytes.Clone(prefix), after...)
-	}
-	return func(yield func(seq, row []byte) bool) {
-		c := f.index.Cursor()
-		k, v := c.Seek(from)
-		if k == nil {
-			k, v = c.Last()
-		}
-		for ; k != nil && bytes.Compare(k, from) >= 0; k, v = c.Prev() {
-		}
-		for ; bytes.HasPrefix(k, prefix) && yield(k[len(prefix):], v); k, v = c.Prev() {
-		}
-	}
+	return f.index.latest(f.rarest(), after)
 }
 
 func (f *finder) scanSet(after []byte) iter.Seq2[[]byte, []byte] {
@@ -201,7 +184,7 @@ func (f *finder) scanSet(after []byte) iter.Seq2[[]byte, []byte] {
 		}
 		slices.Sort(all)
 		for _, seq := range slices.Backward(all) {
-			row := f.index.Get(indexKey(termAll, []byte(seq)))
+			row := f.index.row(termAll, []byte(seq))
 			if row != nil && !yield([]byte(seq), row) {
 				return
 			}

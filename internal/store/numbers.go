@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -86,10 +85,9 @@ const day = 24 * time.Hour
 
 // scan counts what the index has under the terms with a prefix.
 func (c *counter) scan(view *bbolt.Bucket, prefix string, count func(value string, at time.Time)) {
-	cur := view.Bucket(bucketIndex).Cursor()
-	for k, v := cur.Seek([]byte(prefix)); bytes.HasPrefix(k, []byte(prefix)); k, v = cur.Next() {
-		if at, _ := parseIndexValue(v); !at.Before(c.Since) && len(k) > len(prefix)+9 {
-			count(string(k[len(prefix):len(k)-9]), at)
+	for t, v := range indexOf(view).rows(prefix, strings.TrimSuffix(prefix, "/")+"0") { // the byte behind the slash
+		if at, _ := parseIndexValue(v); !at.Before(c.Since) {
+			count(t.term[len(prefix):], at)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (s *Store) Proof(ctx context.Context, id aup.ReportID) (p aup.Proof, err er
 		if p.Report, err = complete(view, id); err != nil {
 			return err
 		}
-		prefix := historyKey(p.Report, 0)[:len(p.Report)+1]
+		prefix := numberOf(view, p.Report)
 		c := view.Bucket(bucketHistory).Cursor()
 		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+8; k, _ = c.Next() {
 			l, err := readStored(tx.Bucket(bucketLog), binary.BigEndian.Uint64(k[len(prefix):]))

@@ -134,7 +134,7 @@ func (s *Store) recordOne(tx *bbolt.Tx, in aup.Intake) (aup.Receipt, error) {
 func newID(tx *bbolt.Tx, h aup.Hash) aup.ReportID {
 	for longer := 0; ; longer++ {
 		id := aup.NewReportID(h, longer)
-		if reportRow(tx.Bucket(bucketView), id) == nil {
+		if numberOf(tx.Bucket(bucketView), id) == nil {
 			return id
 		}
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -45,7 +44,7 @@ func (s *Store) Similar(ctx context.Context, id aup.ReportID, limit int) (out []
 			if limit > 0 && len(out) == limit {
 				return nil
 			}
-			_, other := parseIndexValue(view.Bucket(bucketIndex).Get(indexKey(termAll, []byte(b.seq))))
+			_, other := parseIndexValue(indexOf(view).row(termAll, []byte(b.seq)))
 			found, err := s.read(view, other)
 			if err != nil {
 				return err
@@ -61,13 +60,13 @@ func (s *Store) Similar(ctx context.Context, id aup.ReportID, limit int) (out []
 func bonds(view *bbolt.Bucket, r aup.Report, self string) []bond {
 	found := make(map[string]bond)
 	look := func(term string, weight int, reason string) {
-		if n := readCount(view.Bucket(bucketCounts).Get([]byte(term))); n < 2 || n > maxShared {
-			return
+		var sharing []string
+		for t := range indexOf(view).of(term) {
+			if sharing = append(sharing, string(t.seq)); len(sharing) > maxShared {
+				return
+			}
 		}
-		prefix := indexKey(term, nil)
-		c := view.Bucket(bucketIndex).Cursor()
-		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-			seq := string(k[len(prefix):])
+		for _, seq := range sharing {
 			b := found[seq]
 			if b.seq = seq; b.reason == "" {
 				b.reason = reason
@@ -116,10 +115,8 @@ func (s *Store) Cases(ctx context.Context, limit int) (out []aup.Case, err error
 
 func readCase(view *bbolt.Bucket, id aup.CaseID) (aup.Case, error) {
 	out := aup.Case{ID: id}
-	index := view.Bucket(bucketIndex)
-	prefix := indexKey(termCase+string(id), nil)
-	c := index.Cursor()
-	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+	index := indexOf(view)
+	for t, v := range index.of(termCase + string(id)) {
 		received, report := parseIndexValue(v)
 		if out.Reports++; out.Reports == 1 {
 			r, _, err := readReport(view, report)
@@ -128,7 +125,7 @@ func readCase(view *bbolt.Bucket, id aup.CaseID) (aup.Case, error) {
 			}
 			out.Subject, out.Sealed = r.Subject, r.Sealed
 		}
-		if index.Get(indexKey(termOpen, k[len(prefix):])) != nil {
+		if index.has(termOpen, t.seq) {
 			out.Open++
 		}
 		if received.After(out.Newest) {

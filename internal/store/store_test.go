@@ -213,6 +213,56 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// TestManyReports asks for what lies in several blocks of the index.
+func TestManyReports(t *testing.T) {
+	s := open(t, t.TempDir())
+	const n, every = 2500, 400
+	var batch []aup.Intake
+	for i := range n {
+		in := intake(fmt.Append(nil, "message ", i), uint32(i+1))
+		if i%every == 0 {
+			in.Events[0].Received.Document.Indicators = []aup.Indicator{{Kind: aup.IndicatorDomain, Value: "www.bad.example", Role: aup.RoleSource}}
+		}
+		batch = append(batch, in)
+	}
+	receipts := record(t, s, batch...)
+	var marked, all []aup.ReportID
+	for i := n - 1; i >= 0; i-- {
+		all = append(all, receipts[i].ID)
+		if i%every == 0 {
+			marked = append(marked, receipts[i].ID)
+		}
+	}
+	q := aup.Query{Indicator: "bad.example"}
+	if d := cmp.Diff(marked, found(t, s, q)); d != "" {
+		t.Errorf("reports of a domain (-want +got):\n%s", d)
+	}
+	var got []aup.ReportID
+	for q := (aup.Query{Mailbox: "support", Limit: 999}); ; {
+		page, err := s.Reports(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Reports {
+			got = append(got, r.ID)
+		}
+		if q.After = page.Next; q.After == "" {
+			break
+		}
+	}
+	if d := cmp.Diff(all, got); d != "" {
+		t.Errorf("all in pages (-want +got):\n%s", d)
+	}
+	similar, err := s.Similar(t.Context(), marked[0], 0)
+	if err != nil || len(similar) != len(marked)-1 {
+		t.Errorf("%d similar reports, %v; want %d", len(similar), err, len(marked)-1)
+	}
+	numbers, err := s.Numbers(t.Context(), at.AddDate(-1, 0, 0))
+	if err != nil || numbers.Received != n {
+		t.Errorf("%d reports counted, %v; want %d", numbers.Received, err, n)
+	}
+}
+
 func TestShortIDs(t *testing.T) {
 	s := open(t, t.TempDir())
 	var ids []string

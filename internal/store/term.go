@@ -28,7 +28,6 @@ const (
 	termTag      = "tag/"      //
 	termPriority = "priority/" //
 	termCase     = "case/"     //
-	termMessage  = "message/"  // the Message-ID
 	termOriginal = "original/" // the digest of a message that it passes on
 	termTrace    = "trace/"    // an indicator's value
 	termSource   = "source/"   // the same, where the abuse comes from
@@ -59,7 +58,6 @@ func terms(r aup.Report) []string {
 	add(termAssignee, r.Assignee)
 	add(termPriority, string(r.Priority))
 	add(termCase, string(r.Case))
-	add(termMessage, r.MessageID)
 	if r.State.Open() {
 		t = append(t, termOpen)
 		if r.Urgent != "" {
@@ -91,6 +89,17 @@ func terms(r aup.Report) []string {
 	}
 	slices.Sort(t)
 	return slices.Compact(t)
+}
+
+// counted reports whether it is counted how many reports have a term: of what
+// messages hold there is no end, and nobody asks how often.
+func counted(term string) bool {
+	for _, prefix := range []string{termOriginal, termTrace, termSource, termAddress, termDomain} {
+		if strings.HasPrefix(term, prefix) {
+			return false
+		}
+	}
+	return true
 }
 
 // parent returns the id of the clause that id is a detail of, empty at the top.

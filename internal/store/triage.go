@@ -140,10 +140,10 @@ const maxFollow = 20
 func (s *Store) follow(tx *bbolt.Tx, r aup.Report) error {
 	view, id := tx.Bucket(bucketView), r.ID
 	for _, message := range r.Thread[:min(len(r.Thread), maxFollow)] {
-		prefix := indexKey(termMessage+message, nil)
-		k, v := view.Bucket(bucketIndex).Cursor().Seek(prefix)
-		_, earlier := parseIndexValue(v)
-		if !bytes.HasPrefix(k, prefix) || earlier == id {
+		prefix := messageKey(message)
+		k, v := view.Bucket(bucketMessages).Cursor().Seek(prefix)
+		earlier := aup.ReportID(v)
+		if prefix == nil || !bytes.HasPrefix(k, prefix) || earlier == id {
 			continue
 		}
 		first, _, err := readReport(view, earlier)
@@ -175,8 +175,8 @@ func (s *Store) Events(ctx context.Context, q aup.EventQuery) (page aup.EventPag
 			if err != nil {
 				return err
 			}
-			prefix = string(historyKey(id, 0)[:len(id)+1])
-			c, start = view.Bucket(bucketHistory).Cursor(), historyKey(id, q.After+1)
+			number := numberOf(view, id)
+			c, start, prefix = view.Bucket(bucketHistory).Cursor(), append(bytes.Clone(number), seqKey(q.After+1)...), string(number)
 		}
 		k, _ := c.Seek(start)
 		for ; k != nil && len(k) == len(prefix)+8 && string(k[:len(prefix)]) == prefix; k = next(c) {
@@ -201,6 +201,5 @@ func (s *Store) Events(ctx context.Context, q aup.EventQuery) (page aup.EventPag
 	return page, err
 }
 
-func historyKey(id aup.ReportID, n aup.Seq) []byte {
-	return append(append([]byte(id), 0), seqKey(n)...)
-}
+// historyKey returns the key of event n of the report with the number first.
+func historyKey(first, n aup.Seq) []byte { return append(seqKey(first), seqKey(n)...) }

@@ -63,7 +63,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 		}, "recorded was"},
 		"a loose message": {func(tx *bbolt.Tx) error { return tx.Bucket([]byte("raw")).Put(make([]byte, 36), []byte("x")) }, "it is no report"},
 		"a report gone": {func(tx *bbolt.Tx) error {
-			b := tx.Bucket([]byte("view")).Bucket([]byte("order"))
+			b := tx.Bucket([]byte("view")).Bucket([]byte("reports"))
 			k, _ := b.Cursor().First()
 			return b.Delete(k)
 		}, "is missing"},

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"aupd/internal/aup"
 
@@ -19,28 +18,34 @@ import (
 
 // The view is what the log adds up to, in buckets of its own:
 //
-//	view/reports/<id>      = <number of its received event, 8 bytes><zstd of the report as JSON>
-//	view/order/<number>    = <id>            the reports in the order they were recorded
-//	view/index/<term>\0<number> = <when it was received, 8 bytes><id>
-//	                                         terms: clause/1.5, outcome/none, …: see term.go
+//	view/reports/<number>  = <zstd of the report as JSON>
+//	view/ids/<id>          = <number>        of each report
+//	view/messages/<Message-ID>\0<number> = <id>
+//	                                         the reports by the Message-ID that the sender wrote
+//	view/index/<…> = <…>                     the reports by their terms: see index.go, term.go
 //	view/counts/<term>     = <8 bytes>       how many reports have the term; also "reports", "urgent"
 //	view/queue/<number>    = <rank, 3 bytes><when it was received, 8 bytes><id>
 //	                                         the open reports: see queue.go
 //	view/decided/<number> = <decision>       the decisions that hold: see numbers.go
-//	view/history/<id>\0<number> = ""        the events of each report
+//	view/history/<number><number of the event> = ""
+//	                                         the events of each report
 //	view/policies/<number> = ""              the events that put a policy into force
 //	view/trainings/<number> = ""             the events by which the classifier learned
 //	view/tray/<…> = <…>                      how near misses were settled: see tray.go
 //	view/state/applied     = <number>        the last event applied
 //	view/state/version     = viewVersion
 //
+// A report's number is that of its received event: what comes one after another
+// lies side by side.
+//
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 6
+const viewVersion = 7
 
 var (
 	bucketReports   = []byte("reports")
-	bucketOrder     = []byte("order")
+	bucketIDs       = []byte("ids")
+	bucketMessages  = []byte("messages")
 	bucketIndex     = []byte("index")
 	bucketCounts    = []byte("counts")
 	bucketQueue     = []byte("queue")
@@ -55,7 +60,7 @@ var (
 )
 
 // viewBuckets holds every bucket of the view.
-var viewBuckets = [][]byte{bucketReports, bucketOrder, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketTray, bucketState}
+var viewBuckets = [][]byte{bucketReports, bucketIDs, bucketMessages, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketTray, bucketState}
 
 // lists holds the buckets of the kinds of event that are looked up by kind.
 var lists = map[aup.EventKind][]byte{aup.EventPolicy: bucketPolicies, aup.EventTrained: bucketTrainings}
@@ -110,7 +115,7 @@ func applyEvents(view *bbolt.Bucket, events ...aup.Event) (after aup.Report, err
 	case id == "":
 	case events[0].Kind != aup.EventReceived:
 		before, first, err = readReport(view, id)
-	case reportRow(view, id) != nil:
+	case numberOf(view, id) != nil:
 		err = fmt.Errorf("apply event %d: report %s was received before: %w", first, id, aup.ErrConflict)
 	}
 	if err != nil {
@@ -122,7 +127,7 @@ func applyEvents(view *bbolt.Bucket, events ...aup.Event) (after aup.Report, err
 			return after, fmt.Errorf("apply event %d, of report %q, to a view of event %d: %w", e.Seq, e.Report, last, aup.ErrConflict)
 		}
 		last = e.Seq
-		if after, err = applyOne(view, after, e); err != nil {
+		if after, err = applyOne(view, after, first, e); err != nil {
 			return after, err
 		}
 	}
@@ -134,11 +139,12 @@ func applyEvents(view *bbolt.Bucket, events ...aup.Event) (after aup.Report, err
 	return after, view.Bucket(bucketState).Put(keyApplied, seqKey(last))
 }
 
-// applyOne returns r as it is after e, and lists e where it is looked up.
-func applyOne(view *bbolt.Bucket, r aup.Report, e aup.Event) (aup.Report, error) {
+// applyOne returns the report r with the number first as it is after e, and
+// lists e where it is looked up.
+func applyOne(view *bbolt.Bucket, r aup.Report, first aup.Seq, e aup.Event) (aup.Report, error) {
 	if e.Report != "" {
 		r, err := r.Apply(e)
-		return r, errors.Join(err, view.Bucket(bucketHistory).Put(historyKey(e.Report, e.Seq), nil))
+		return r, errors.Join(err, view.Bucket(bucketHistory).Put(historyKey(first, e.Seq), nil))
 	}
 	if list := lists[e.Kind]; list != nil {
 		if err := view.Bucket(list).Put(seqKey(e.Seq), nil); err != nil {
@@ -156,20 +162,39 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) (a
 		return after, err
 	}
 	seq := seqKey(first)
-	if err := view.Bucket(bucketReports).Put([]byte(after.ID), compress(seq, data)); err != nil {
+	if err := view.Bucket(bucketReports).Put(seq, compress(nil, data)); err != nil {
 		return after, err
 	}
 	if before.ID == "" {
-		if err := view.Bucket(bucketOrder).Put(seq, []byte(after.ID)); err != nil {
+		if err := name(view, after, seq); err != nil {
 			return after, err
 		}
 	}
 	return after, errors.Join(queueUp(view, after, seq), noteDecision(view, after, seq), enlist(view, before, after, seq))
 }
 
+// name puts r where it is found by what it is called.
+func name(view *bbolt.Bucket, r aup.Report, seq []byte) error {
+	if key := messageKey(r.MessageID); key != nil {
+		if err := view.Bucket(bucketMessages).Put(append(key, seq...), []byte(r.ID)); err != nil {
+			return err
+		}
+	}
+	return view.Bucket(bucketIDs).Put([]byte(r.ID), seq)
+}
+
+// messageKey returns what the keys of a Message-ID begin with; nil for one that
+// no report is found by.
+func messageKey(id string) []byte {
+	if id == "" || len(id) >= maxTerm || strings.ContainsRune(id, 0) {
+		return nil
+	}
+	return append([]byte(id), 0)
+}
+
 // enlist puts after into the index and the counts in the place of before.
 func enlist(view *bbolt.Bucket, before, after aup.Report, seq []byte) error {
-	index := view.Bucket(bucketIndex)
+	index := indexOf(view)
 	was, is := terms(before), terms(after)
 	for _, t := range was {
 		if !slices.Contains(is, t) {
@@ -203,24 +228,12 @@ func encodeReport(r aup.Report) (aup.Report, []byte, error) {
 	return read, data, err
 }
 
-func indexKey(term string, seq []byte) []byte {
-	return append(append([]byte(term), 0), seq...)
-}
-
-// indexValue returns the value of r's keys in the index. The time is there so
-// that a scan for a stretch of time reads no report outside of it.
-func indexValue(r aup.Report) []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(r.Received.UnixNano())), r.ID...)
-}
-
-func parseIndexValue(v []byte) (received time.Time, id aup.ReportID) {
-	if len(v) < 8 {
-		return time.Time{}, "" // which no report has
-	}
-	return time.Unix(0, int64(binary.BigEndian.Uint64(v))), aup.ReportID(v[8:])
-}
-
+// count changes how many reports have a term. Terms that reports are not counted
+// by have no count.
 func count(view *bbolt.Bucket, term string, by int64) error {
+	if !counted(term) {
+		return nil
+	}
 	counts := view.Bucket(bucketCounts)
 	n := int64(readCount(counts.Get([]byte(term)))) + by
 	if n == 0 {
@@ -236,29 +249,40 @@ func readCount(v []byte) uint64 {
 	return binary.BigEndian.Uint64(v)
 }
 
-func reportRow(view *bbolt.Bucket, id aup.ReportID) []byte {
-	return view.Bucket(bucketReports).Get([]byte(id))
+// numberOf returns the number of the report with exactly that id, as in keys;
+// nil if there is none.
+func numberOf(view *bbolt.Bucket, id aup.ReportID) []byte {
+	return view.Bucket(bucketIDs).Get([]byte(id))
 }
 
-// readReport returns the report with exactly that id and the number of its
-// received event.
+// readReport returns the report with exactly that id, and its number.
 func readReport(view *bbolt.Bucket, id aup.ReportID) (aup.Report, aup.Seq, error) {
-	var r aup.Report
-	row := reportRow(view, id)
-	if row == nil {
-		return r, 0, fmt.Errorf("report %s: %w", id, aup.ErrNotFound)
+	seq := numberOf(view, id)
+	if seq == nil {
+		return aup.Report{}, 0, fmt.Errorf("report %s: %w", id, aup.ErrNotFound)
 	}
-	if len(row) < 8 {
-		return r, 0, fmt.Errorf("report %s: row of %d bytes: %w", id, len(row), aup.ErrDamaged)
+	if len(seq) != 8 {
+		return aup.Report{}, 0, fmt.Errorf("report %s: a number of %d bytes: %w", id, len(seq), aup.ErrDamaged)
 	}
-	data, err := decompress(row[8:])
+	r, err := decodeReport(view.Bucket(bucketReports).Get(seq))
+	if err == nil && r.ID != id {
+		err = fmt.Errorf("it is report %q: %w", r.ID, aup.ErrDamaged)
+	}
 	if err != nil {
 		return r, 0, fmt.Errorf("report %s: %w", id, err)
 	}
-	if err := json.Unmarshal(data, &r); err != nil {
-		return r, 0, fmt.Errorf("report %s: %v: %w", id, err, aup.ErrDamaged)
+	return r, aup.Seq(binary.BigEndian.Uint64(seq)), nil
+}
+
+func decodeReport(row []byte) (r aup.Report, err error) {
+	data, err := decompress(row)
+	if err != nil {
+		return r, err
 	}
-	return r, aup.Seq(binary.BigEndian.Uint64(row)), nil
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("%v: %w", err, aup.ErrDamaged)
+	}
+	return r, nil
 }
 
 // countsOf returns the counts of the terms with a prefix, by what follows it.
