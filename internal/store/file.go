@@ -20,14 +20,19 @@ import (
 //	1  reports, their verdicts, the ledger
 //	2  the log may hold what was decided on reports, which an aupd that knows
 //	   only of format 1 would take for damage
-const format = 2
+//	3  messages lie under numbers, where an aupd that knows of format 2 would
+//	   not find them
+const format = 3
 
 // step makes a store of format have one of the next, within tx. It is called
 // for one format after the other; the view is made again afterwards.
-func step(_ *bbolt.Tx, have int) error {
+func step(tx *bbolt.Tx, have int) error {
 	switch have {
 	case 1:
 		return nil // what is there stays as it is
+	case 2:
+		_, err := tx.CreateBucketIfNotExists(bucketBodies)
+		return err
 	}
 	return fmt.Errorf("format %d: %w", have, aup.ErrInvalid)
 }

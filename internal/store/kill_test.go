@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(killFolder); dir != "" {
 		err = recordAll(context.Background(), dir)
 	} else if dir := os.Getenv(fullFolder); dir != "" {
-		err = recordUntilFull(dir, 3<<20)
+		err = recordUntilFull(dir, 1<<20)
 	} else {
 		os.Exit(m.Run())
 	}

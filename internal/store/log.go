@@ -148,6 +148,7 @@ func head(tx *bbolt.Tx) (aup.Seq, [sha256.Size]byte) {
 // nothing changed.
 func appendEvents(tx *bbolt.Tx, events ...aup.Event) (aup.Report, error) {
 	keys, log := tx.Bucket(bucketKeys), tx.Bucket(bucketLog)
+	log.FillPercent = full
 	last, sum := head(tx)
 	var added []aup.Event
 	for _, e := range events {

@@ -111,30 +111,62 @@ func TestViewOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestUpgrade opens a store of the first format, with the view of its time.
+// TestUpgrade opens stores of the earlier formats, whose messages lie under their
+// hashes alone, without the view of this time.
 func TestUpgrade(t *testing.T) {
-	dir := t.TempDir()
-	s := openLoose(t, dir)
-	id := record(t, s, intake([]byte("a message"), 1))[0].ID
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	edit(t, dir, func(tx *bbolt.Tx) error {
-		return errors.Join(tx.DeleteBucket([]byte("view")), tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("1")))
-	})
-	_, err := store.Open(dir, store.Options{ReadOnly: true})
-	oneLine(t, err, aup.ErrConflict)
+	for _, format := range []string{"1", "2"} {
+		t.Run(format, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openLoose(t, dir)
+			id := record(t, s, intake([]byte("a message"), 1), intake(bytes.Repeat([]byte("a large one\n"), 90_000), 2))[0].ID
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			edit(t, dir, func(tx *bbolt.Tx) error { return downgrade(tx, format) })
+			_, err := store.Open(dir, store.Options{ReadOnly: true})
+			oneLine(t, err, aup.ErrConflict)
 
-	s = openLoose(t, dir)
-	if _, err := s.Report(t.Context(), id); err != nil {
-		t.Error(err)
+			s = openLoose(t, dir)
+			if _, err := s.Report(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+			record(t, s, intake([]byte("a later message"), 3))
+			if a := whole(t, s); a.Reports != 3 {
+				t.Errorf("%d reports, want 3", a.Reports)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			keptAsItWas(t, dir, format)
+			before, err := os.ReadDir(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			openLoose(t, dir).Close() // is upgraded already
+			after, err := os.ReadDir(dir)
+			if err != nil || len(before) != 2 || len(after) != 2 {
+				t.Errorf("the folder holds %v, then %v, %v; want the store and the copy", before, after, err)
+			}
+		})
 	}
-	whole(t, s)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// downgrade makes a store one of an earlier format.
+func downgrade(tx *bbolt.Tx, format string) error {
+	raw, bodies, hashes := tx.Bucket([]byte("raw")), tx.Bucket([]byte("bodies")), tx.Bucket([]byte("hashes"))
+	err := bodies.ForEach(func(k, v []byte) error {
+		h := k[8:40]
+		id, _, _ := bytes.Cut(hashes.Get(h), []byte{0})
+		return errors.Join(raw.Put(bytes.Clone(k[8:]), bytes.Clone(v)), hashes.Put(bytes.Clone(h), bytes.Clone(id)))
+	})
+	return errors.Join(err, tx.DeleteBucket([]byte("bodies")), tx.DeleteBucket([]byte("view")), tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(format)))
+}
+
+// keptAsItWas checks the copy that is made before a store is upgraded.
+func keptAsItWas(t *testing.T, dir, format string) {
+	t.Helper()
 	kept := t.TempDir()
-	data, err := os.ReadFile(filepath.Join(dir, store.FileName+".format-1"))
+	data, err := os.ReadFile(filepath.Join(dir, store.FileName+".format-"+format))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,18 +174,9 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	edit(t, kept, func(tx *bbolt.Tx) error {
-		if have := tx.Bucket([]byte("meta")).Get([]byte("format")); string(have) != "1" || tx.Bucket([]byte("view")) != nil {
+		if have := tx.Bucket([]byte("meta")).Get([]byte("format")); string(have) != format || tx.Bucket([]byte("view")) != nil {
 			t.Errorf("the copy has format %q, want it as it was", have)
 		}
 		return nil
 	})
-	before, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	openLoose(t, dir).Close() // is upgraded already
-	after, err := os.ReadDir(dir)
-	if err != nil || len(before) != 2 || len(after) != 2 {
-		t.Errorf("the folder holds %v, then %v, %v; want the store and the copy", before, after, err)
-	}
 }

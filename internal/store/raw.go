@@ -16,20 +16,57 @@ import (
 
 // A raw message lies in chunks:
 //
-//	raw/<hash, 32 bytes><number from 0, 4 bytes> = <zstd of up to 512 KiB>
+//	bodies/<number, 8 bytes><hash, 32 bytes><number from 0, 4 bytes> = <zstd of up to 512 KiB>
+//
+// The first number counts up, so that what is recorded one after another lies
+// side by side; it stands in the row of the hash (record.go). By their hash alone
+// each message would lie between others, which are written anew with it. Those of
+// a store of format 2 do, and stay where they are:
+//
+//	raw/<hash, 32 bytes><number from 0, 4 bytes> = <the same>
 //
 // A message of one chunk is written with its report. A larger one is written
 // ahead, a chunk a transaction, so that memory stays flat however large it is;
-// pending/<hash> stands until its report is written. Chunks left pending by a
-// process that was killed are swept when the store is opened.
+// pending/<hash> = <number> stands until its report is written. Chunks left
+// pending by a process that was killed are swept when the store is opened.
 //
 // With two chunks a transaction it is no faster, and an eighth of the file
 // becomes gaps: what a transaction rewrites leaves holes that small pages then
 // keep the next chunks out of.
 const chunkSize = 512 << 10
 
-func chunkKey(h aup.Hash, n int) []byte {
-	return binary.BigEndian.AppendUint32(append(make([]byte, 0, len(h)+4), h[:]...), uint32(n))
+// A body is where the chunks of a message lie.
+type body struct {
+	number []byte // nil in the bucket raw
+	hash   aup.Hash
+}
+
+func (b body) bucket(tx *bbolt.Tx) *bbolt.Bucket {
+	if b.number == nil {
+		return tx.Bucket(bucketRaw)
+	}
+	bodies := tx.Bucket(bucketBodies)
+	bodies.FillPercent = full
+	return bodies
+}
+
+// prefix is what the keys of all its chunks begin with.
+func (b body) prefix() []byte {
+	return append(append(make([]byte, 0, len(b.number)+len(b.hash)+4), b.number...), b.hash[:]...)
+}
+
+func (b body) key(n int) []byte { return binary.BigEndian.AppendUint32(b.prefix(), uint32(n)) }
+
+// newBody returns where a message that is not there yet is to lie.
+func newBody(tx *bbolt.Tx, h aup.Hash) (body, error) {
+	n, err := tx.Bucket(bucketBodies).NextSequence()
+	return body{seqKey(aup.Seq(n)), h}, err
+}
+
+// pendingBody returns where the chunks lie that were written ahead.
+func pendingBody(tx *bbolt.Tx, h aup.Hash) (body, bool) {
+	number := tx.Bucket(bucketPending).Get(h[:])
+	return body{bytes.Clone(number), h}, len(number) == 8
 }
 
 // putAhead writes the chunks of a large message, each in a transaction of its
@@ -44,11 +81,14 @@ func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
 			return unread(m, err)
 		}
 		packed = encoder.EncodeAll(chunk, packed[:0])
-		err := s.update(ctx, func(tx *bbolt.Tx) error {
-			if err := tx.Bucket(bucketPending).Put(m.Hash[:], nil); err != nil {
-				return err
+		err := s.update(ctx, func(tx *bbolt.Tx) (err error) {
+			b, begun := pendingBody(tx, m.Hash)
+			if !begun {
+				if b, err = newBody(tx, m.Hash); err != nil {
+					return err
+				}
 			}
-			return tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, n), packed)
+			return errors.Join(tx.Bucket(bucketPending).Put(m.Hash[:], b.number), b.bucket(tx).Put(b.key(n), packed))
 		})
 		if err != nil {
 			return err
@@ -58,18 +98,26 @@ func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
 }
 
 // putRaw writes a message of one chunk within tx; a larger one was written
-// ahead and is pending no more.
-func putRaw(tx *bbolt.Tx, m *aup.Mail) error {
+// ahead and is pending no more. It returns where the message lies.
+func putRaw(tx *bbolt.Tx, m *aup.Mail) (body, error) {
 	if m.Size > chunkSize {
-		return tx.Bucket(bucketPending).Delete(m.Hash[:])
+		b, ok := pendingBody(tx, m.Hash)
+		if !ok {
+			return b, fmt.Errorf("message %s was not written ahead: %w", m.Hash, aup.ErrDamaged)
+		}
+		return b, tx.Bucket(bucketPending).Delete(m.Hash[:])
+	}
+	b, err := newBody(tx, m.Hash)
+	if err != nil {
+		return b, err
 	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	*buf = slices.Grow((*buf)[:0], int(m.Size))[:m.Size]
 	if _, err := io.ReadFull(m.Reader(), *buf); err != nil {
-		return unread(m, err)
+		return b, unread(m, err)
 	}
-	return tx.Bucket(bucketRaw).Put(chunkKey(m.Hash, 0), compress(nil, *buf))
+	return b, b.bucket(tx).Put(b.key(0), compress(nil, *buf))
 }
 
 // unread says that a message could not be read to its end. Less than it should
@@ -102,9 +150,13 @@ func (s *Store) sweep() error {
 }
 
 func dropChunks(tx *bbolt.Tx, h aup.Hash) error {
-	if tx.Bucket(bucketHashes).Get(h[:]) == nil {
-		c := tx.Bucket(bucketRaw).Cursor()
-		for k, _ := c.Seek(h[:]); bytes.HasPrefix(k, h[:]); k, _ = c.Seek(h[:]) {
+	left, numbered := pendingBody(tx, h)
+	if !numbered {
+		left.number = nil
+	}
+	if row := tx.Bucket(bucketHashes).Get(h[:]); row == nil || !bytes.Equal(placed(row, h).number, left.number) {
+		c, prefix := left.bucket(tx).Cursor(), left.prefix()
+		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Seek(prefix) {
 			if err := c.Delete(); err != nil {
 				return err
 			}
@@ -157,7 +209,8 @@ func (r *rawReader) fill() error {
 
 // readChunk returns chunk n of a message of which left bytes are still to come.
 func readChunk(tx *bbolt.Tx, h aup.Hash, n int, left int64) ([]byte, error) {
-	v := tx.Bucket(bucketRaw).Get(chunkKey(h, n))
+	b := placed(tx.Bucket(bucketHashes).Get(h[:]), h)
+	v := b.bucket(tx).Get(b.key(n))
 	if v == nil {
 		return nil, fmt.Errorf("message %s: chunk %d is not there: %w", h, n, aup.ErrDamaged)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,28 @@ import (
 
 	"go.etcd.io/bbolt"
 )
+
+// The row of a message that is a report is
+//
+//	hashes/<hash, 32 bytes> = <id>\0<the number that its chunks lie under, 8 bytes>
+//
+// with the id alone where they lie in the bucket raw: see raw.go.
+
+// recordedAs returns the report that the row of a message names; empty for no
+// row.
+func recordedAs(row []byte) aup.ReportID {
+	id, _, _ := bytes.Cut(row, []byte{0})
+	return aup.ReportID(id)
+}
+
+// placed returns where the chunks lie of the message with that row and hash.
+func placed(row []byte, h aup.Hash) body {
+	_, number, numbered := bytes.Cut(row, []byte{0})
+	if !numbered {
+		number = nil
+	}
+	return body{number, h}
+}
 
 // maxInline is how many bytes of raw messages one transaction takes: bbolt
 // keeps what a transaction writes in memory.
@@ -100,14 +123,15 @@ func (s *Store) Append(ctx context.Context, events []aup.Event) error {
 func (s *Store) recordOne(tx *bbolt.Tx, in aup.Intake) (aup.Receipt, error) {
 	m, events := in.Mail, in.Events
 	hashes := tx.Bucket(bucketHashes)
-	id := aup.ReportID(hashes.Get(m.Hash[:]))
+	id := recordedAs(hashes.Get(m.Hash[:]))
 	r := aup.Receipt{ID: id, New: id == ""}
 	if r.New {
 		r.ID = newID(tx, m.Hash)
-		if err := hashes.Put(m.Hash[:], []byte(r.ID)); err != nil {
+		at, err := putRaw(tx, m)
+		if err != nil {
 			return r, err
 		}
-		if err := putRaw(tx, m); err != nil {
+		if err := hashes.Put(m.Hash[:], append(append([]byte(r.ID), 0), at.number...)); err != nil {
 			return r, err
 		}
 	} else {

@@ -12,9 +12,10 @@
 //	meta     format, head of the log                            file.go, log.go
 //	log      the events, by sequence number                     log.go
 //	keys     the sequence number of each event, by its key      log.go
-//	raw      the messages in compressed chunks, by hash         raw.go
+//	bodies   the messages in compressed chunks                  raw.go
+//	raw      the same, of a store of format 2                   raw.go
 //	pending  hashes of chunks whose report is not written yet   raw.go
-//	hashes   the id of each report, by the hash of its message  record.go
+//	hashes   each report and its message, by the latter's hash  record.go
 //	ledger   what became of each UID                            ledger.go
 //	folders  the epoch and the cursor of each folder            ledger.go
 //	view     reports, their order, indexes and counts           view.go
@@ -50,6 +51,7 @@ var (
 	bucketMeta    = []byte("meta")
 	bucketLog     = []byte("log")
 	bucketKeys    = []byte("keys")
+	bucketBodies  = []byte("bodies")
 	bucketRaw     = []byte("raw")
 	bucketPending = []byte("pending")
 	bucketHashes  = []byte("hashes")
@@ -211,7 +213,7 @@ func (s *Store) prepare(readOnly bool) error {
 }
 
 func create(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{bucketMeta, bucketLog, bucketKeys, bucketRaw, bucketPending, bucketHashes, bucketLedger, bucketFolders} {
+	for _, name := range [][]byte{bucketMeta, bucketLog, bucketKeys, bucketBodies, bucketRaw, bucketPending, bucketHashes, bucketLedger, bucketFolders} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
@@ -254,5 +256,9 @@ func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	}
 	return guarded(s.dir, func() error { return s.db.View(f) })
 }
+
+// full is how full the pages become of a bucket that grows at its end alone, a
+// little room left for rows that grow later: bbolt leaves half of each free.
+const full = 0.9
 
 func seqKey(n aup.Seq) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }

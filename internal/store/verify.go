@@ -170,7 +170,8 @@ func (a *auditor) log(ctx context.Context, tx *bbolt.Tx, again *scratch) error {
 func (a *auditor) message(ctx context.Context, tx *bbolt.Tx, e aup.Event) error {
 	a.Reports++
 	want := e.Received.SHA256
-	if string(tx.Bucket(bucketHashes).Get(want[:])) != string(e.Report) {
+	row := tx.Bucket(bucketHashes).Get(want[:])
+	if recordedAs(row) != e.Report {
 		a.fault("report %s: the hash of its message is not listed", e.Report)
 	}
 	h := sha256.New()
@@ -187,7 +188,8 @@ func (a *auditor) message(ctx context.Context, tx *bbolt.Tx, e aup.Event) error 
 		h.Write(data)
 		left -= int64(len(data))
 	}
-	if more := (e.Received.Size + chunkSize - 1) / chunkSize; tx.Bucket(bucketRaw).Get(chunkKey(want, int(max(more, 1)))) != nil {
+	at, more := placed(row, want), (e.Received.Size+chunkSize-1)/chunkSize
+	if at.bucket(tx).Get(at.key(int(max(more, 1)))) != nil {
 		a.fault("report %s: more is kept than the %d bytes of its message", e.Report, e.Received.Size)
 	}
 	a.RawBytes += e.Received.Size
@@ -199,15 +201,25 @@ func (a *auditor) message(ctx context.Context, tx *bbolt.Tx, e aup.Event) error 
 
 // loose looks for chunks that no report and no pending write has.
 func (a *auditor) loose(tx *bbolt.Tx) {
-	c := tx.Bucket(bucketRaw).Cursor()
-	for k, _ := c.First(); k != nil; {
-		h := k[:sha256.Size]
-		if tx.Bucket(bucketHashes).Get(h) == nil && tx.Bucket(bucketPending).Get(h) == nil {
-			a.fault("message %x: its bytes are kept, but it is no report", h)
-		}
-		next := append(bytes.Clone(h), 0xff, 0xff, 0xff, 0xff)
-		if k, _ = c.Seek(next); bytes.Equal(k, next) {
-			k, _ = c.Next()
+	hashes, pending := tx.Bucket(bucketHashes), tx.Bucket(bucketPending)
+	for bucket, at := range map[*bbolt.Bucket]int{tx.Bucket(bucketRaw): 0, tx.Bucket(bucketBodies): 8} {
+		c := bucket.Cursor()
+		for k, _ := c.First(); k != nil; {
+			if len(k) < at+sha256.Size {
+				a.fault("message: a key of %d bytes", len(k))
+				k, _ = c.Next()
+				continue
+			}
+			number, h := k[:at], k[at:at+sha256.Size]
+			row := hashes.Get(h)
+			known := row != nil && bytes.Equal(placed(row, aup.Hash(h)).number, number)
+			if !known && (pending.Get(h) == nil || !bytes.Equal(pending.Get(h), number)) {
+				a.fault("message %x: its bytes are kept, but it is no report", h)
+			}
+			next := append(bytes.Clone(k[:at+sha256.Size]), 0xff, 0xff, 0xff, 0xff)
+			if k, _ = c.Seek(next); bytes.Equal(k, next) {
+				k, _ = c.Next()
+			}
 		}
 	}
 }

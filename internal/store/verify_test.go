@@ -55,13 +55,13 @@ func TestVerifyFindsDamage(t *testing.T) {
 		}, "event 1: "},
 		"an event cut":      {func(tx *bbolt.Tx) error { b, k, v := first(tx, "log"); return b.Put(k, v[:40]) }, "event 1: "},
 		"the last one gone": {func(tx *bbolt.Tx) error { b := tx.Bucket([]byte("log")); k, _ := b.Cursor().Last(); return b.Delete(k) }, "events at the end are missing"},
-		"a message gone":    {func(tx *bbolt.Tx) error { b, k, _ := first(tx, "raw"); return b.Delete(k) }, "chunk 0 is not there"},
+		"a message gone":    {func(tx *bbolt.Tx) error { b, k, _ := first(tx, "bodies"); return b.Delete(k) }, "chunk 0 is not there"},
 		"messages swapped": {func(tx *bbolt.Tx) error {
-			b, k, _ := first(tx, "raw")
+			b, k, _ := first(tx, "bodies")
 			_, v := b.Cursor().Last()
 			return b.Put(k, bytes.Clone(v))
 		}, "recorded was"},
-		"a loose message": {func(tx *bbolt.Tx) error { return tx.Bucket([]byte("raw")).Put(make([]byte, 36), []byte("x")) }, "it is no report"},
+		"a loose message": {func(tx *bbolt.Tx) error { return tx.Bucket([]byte("bodies")).Put(make([]byte, 44), []byte("x")) }, "it is no report"},
 		"a report gone": {func(tx *bbolt.Tx) error {
 			b := tx.Bucket([]byte("view")).Bucket([]byte("reports"))
 			k, _ := b.Cursor().First()
@@ -76,7 +76,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 			return tx.Bucket([]byte("view")).Bucket([]byte("history")).Put([]byte("x"), nil)
 		}, "does not follow from the log"},
 		"a message longer": {func(tx *bbolt.Tx) error {
-			b, k, v := first(tx, "raw")
+			b, k, v := first(tx, "bodies")
 			k[len(k)-1] = 1
 			return b.Put(k, v)
 		}, "more is kept than the 9 bytes"},
