@@ -3,9 +3,10 @@
 // through [Runner.Put], from any number of mailboxes at once; what is durable
 // is told to whoever put it.
 //
-// Parsing runs on a few workers and one goroutine commits. The commit takes
-// whatever is waiting, so that a slow disk makes larger batches and an idle
-// daemon records at once. No queue is unbounded: a full one makes Put wait.
+// Parsing runs on a few workers and one goroutine commits. The commit takes what
+// comes within a moment while there is more on its way, for a sync of the disk
+// costs as much as parsing many mails, and an idle daemon records at once. No
+// queue is unbounded: a full one makes Put wait.
 package ingest
 
 import (
@@ -22,6 +23,7 @@ import (
 	"aupd/internal/evidence"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 )
 
 // A Recorder is what the runner needs of the store.
@@ -56,7 +58,9 @@ type Runner struct {
 	metrics *metrics
 	mails   chan *job
 	ready   chan *job
-	large   chan struct{} // whoever is in it may parse a large mail
+	inHand  atomic.Int64        // mails that were put, or are being put, and are not done
+	room    *semaphore.Weighted // bytes of the mails whose documents wait for the commit
+	large   chan struct{}       // whoever is in it may parse a large mail
 }
 
 // A reader is how mail is read: both change together, or neither does.
@@ -73,13 +77,21 @@ type job struct {
 }
 
 const (
-	// queue is how many mails may wait before each stage. Bodies wait in
-	// memory or spool files of the mailbox's own bound, so this bounds
-	// documents: a few hundred at some 10 KB each.
+	// queue is how many mails may wait to be parsed. Bodies wait in memory or
+	// spool files of the mailbox's own bound.
 	queue = 64
 	// maxBatch is the most mails in one transaction: enough to hide the cost
-	// of a sync, small enough that a repeated batch is cheap.
+	// of a sync, small enough that a repeated batch is cheap. As many may wait
+	// behind those that are being committed.
 	maxBatch = 256
+	// maxRoom bounds the bytes of the mails that are parsed and not recorded,
+	// by which it bounds their documents. One that has more than maxBytes counts
+	// as if it had just those; with them a batch is full.
+	maxRoom  = 2 * maxBytes
+	maxBytes = 4 << 20
+	// gatherTime is how long the commit waits for more while there is more: a
+	// person does not notice.
+	gatherTime = 100 * time.Millisecond
 	// alone is the size above which a mail is parsed while no other of its kind
 	// is: it may take as much memory as all others together.
 	alone = 1 << 20
@@ -96,7 +108,8 @@ func New(rec Recorder, cls Classifier, ev evidence.Options, opt Options) *Runner
 	}
 	r := &Runner{
 		rec: rec, opt: opt, metrics: newMetrics(opt.Metrics),
-		mails: make(chan *job, queue), ready: make(chan *job, queue), large: make(chan struct{}, 1),
+		mails: make(chan *job, queue), ready: make(chan *job, maxBatch), large: make(chan struct{}, 1),
+		room: semaphore.NewWeighted(maxRoom),
 	}
 	r.Use(cls, ev)
 	return r
@@ -113,10 +126,12 @@ func (r *Runner) Use(cls Classifier, ev evidence.Options) { r.reader.Store(&read
 // running.
 func (r *Runner) Put(ctx context.Context, m *aup.Mail, done func(error)) error {
 	j := &job{mail: m, done: done}
+	r.inHand.Add(1)
 	select {
 	case r.mails <- j:
 		return nil
 	case <-ctx.Done():
+		r.inHand.Add(-1)
 		j.close()
 		return context.Cause(ctx)
 	}
@@ -136,7 +151,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	committer.Wait()
 	for _, c := range []chan *job{r.mails, r.ready} {
 		for len(c) > 0 {
-			(<-c).finish(context.Cause(ctx))
+			r.finish(<-c, context.Cause(ctx))
 		}
 	}
 	return nil
@@ -150,13 +165,17 @@ func (r *Runner) parse(ctx context.Context) {
 			return
 		case j = <-r.mails:
 		}
-		if err := r.prepare(ctx, j); err != nil {
-			j.finish(err)
+		err := r.prepare(ctx, j)
+		if err == nil {
+			err = r.room.Acquire(ctx, j.weight())
+		}
+		if err != nil {
+			r.finish(j, err)
 			continue
 		}
 		select {
 		case <-ctx.Done():
-			j.finish(context.Cause(ctx))
+			r.finish(j, context.Cause(ctx))
 			return
 		case r.ready <- j:
 		}
@@ -216,19 +235,40 @@ func (r *Runner) read(m *aup.Mail) (doc aup.Document, v aup.Verdict) {
 
 func (r *Runner) commit(ctx context.Context) {
 	for {
-		var batch []*job
 		select {
 		case <-ctx.Done():
 			return
 		case j := <-r.ready:
-			batch = append(batch, j)
+			batch := r.gather(ctx, j)
+			r.record(ctx, batch)
+			for _, j := range batch {
+				r.room.Release(j.weight())
+			}
 		}
-		for len(batch) < maxBatch && len(r.ready) > 0 {
-			batch = append(batch, <-r.ready)
-		}
-		r.record(ctx, batch)
 	}
 }
+
+// gather returns first with what is to be recorded with it: what comes until the
+// batch is full, the time is over, or nothing else is in hand.
+func (r *Runner) gather(ctx context.Context, first *job) []*job {
+	batch, size := []*job{first}, first.weight()
+	over := time.NewTimer(gatherTime)
+	defer over.Stop()
+	for len(batch) < maxBatch && size < maxBytes && r.inHand.Load() > int64(len(batch)) {
+		select {
+		case j := <-r.ready:
+			batch, size = append(batch, j), size+j.weight()
+		case <-over.C:
+			return batch
+		case <-ctx.Done():
+			return batch
+		}
+	}
+	return batch
+}
+
+// weight is what a mail counts of the room.
+func (j *job) weight() int64 { return min(j.mail.Size, maxBytes) }
 
 // record commits batch. When that fails, each mail is tried alone, so that
 // one that cannot be recorded does not hold up the others.
@@ -251,7 +291,7 @@ func (r *Runner) record(ctx context.Context, batch []*job) {
 			r.metrics.errors.WithLabelValues("record").Inc()
 			r.opt.Log.Error("not recorded, will be tried again", "id", aup.NewReportID(j.mail.Hash, 0), "err", err)
 		}
-		j.finish(err)
+		r.finish(j, err)
 	}
 }
 
@@ -270,8 +310,9 @@ func (r *Runner) recorded(j *job, got aup.Receipt) {
 	}
 }
 
-func (j *job) finish(err error) {
+func (r *Runner) finish(j *job, err error) {
 	j.close()
+	r.inHand.Add(-1)
 	j.done(err)
 }
 

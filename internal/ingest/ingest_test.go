@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"aupd/internal/aup"
 	"aupd/internal/evidence"
@@ -142,6 +143,32 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
+// What comes one after another is recorded together, and nothing waits when
+// nothing else is on its way.
+func TestGathered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := newRecorder()
+		r := ingest.New(rec, classifier{}, evidence.Options{}, ingest.Options{})
+		ctx, stop := context.WithCancel(t.Context())
+		var running, left sync.WaitGroup
+		running.Go(func() { _ = r.Run(ctx) })
+		var ms mails
+		start := time.Now()
+		for i := range 1000 {
+			left.Add(1)
+			if err := r.Put(ctx, ms.make(fmt.Sprint(i)), func(error) { left.Done() }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left.Wait()
+		stop()
+		running.Wait()
+		if len(rec.known) != 1000 || len(rec.batches) > 20 || time.Since(start) != 0 {
+			t.Errorf("%d recorded in %d batches within %v: want 1000 in some of hundreds, at once", len(rec.known), len(rec.batches), time.Since(start))
+		}
+	})
+}
+
 // A mail that makes the reader panic is our bug, and a report all the same.
 func TestPanicIsAReport(t *testing.T) {
 	rec := newRecorder()
@@ -180,7 +207,7 @@ func TestStop(t *testing.T) {
 		var ms mails
 		var mu sync.Mutex
 		told, put := 0, 0
-		for i := range 500 { // more than all queues hold
+		for i := range 700 { // more than all queues hold
 			running.Go(func() {
 				err := r.Put(ctx, ms.make(fmt.Sprint(i)), func(err error) {
 					mu.Lock()
@@ -201,7 +228,7 @@ func TestStop(t *testing.T) {
 		stop()
 		close(gate)
 		running.Wait()
-		if told != put || ms.open != 0 || put == 500 {
+		if told != put || ms.open != 0 || put == 700 {
 			t.Errorf("%d of %d mails taken in were told, %d not closed", told, put, ms.open)
 		}
 	})
