@@ -74,6 +74,7 @@ func BenchmarkPace(b *testing.B) {
 				b.ReportMetric(took.Seconds()/times["limit"].Seconds(), who+"-times-the-limit")
 			}
 			b.ReportMetric(float64(p.heap>>20), "heap-MB")
+			b.ReportMetric(float64(p.busy.Microseconds())/float64(n*b.N), "processor-us/message")
 			b.ReportMetric(float64(n)*float64(b.N)/times["aupd"].Seconds(), "messages/s")
 		})
 	}
@@ -194,7 +195,8 @@ func bare(b *testing.B, addr string) time.Duration {
 // A pace is how aupd reads one mailbox.
 type pace struct {
 	cfg  config.Config
-	heap int64 // the most it grew
+	heap int64         // the most it grew
+	busy time.Duration // of the processor, in the first passes
 }
 
 func newPace(b *testing.B, addr string) *pace {
@@ -238,8 +240,9 @@ func (p *pace) ours(b *testing.B, want int) (first, again time.Duration) {
 		}
 		return time.Since(start)
 	}
-	watched := p.watchHeap()
+	watched, busy := p.watchHeap(), processorTime(b)
 	first = pass()
+	p.busy += processorTime(b) - busy
 	watched()
 	again = pass()
 	if s, err := st.Status(b.Context()); err != nil || s.Reports != want {
