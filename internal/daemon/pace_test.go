@@ -58,7 +58,9 @@ func BenchmarkPace(b *testing.B) {
 			if err := bm.fill(d, n); err != nil {
 				b.Fatal(err)
 			}
-			bare(b, d.Addr) // fills the server's caches
+			if err := imaptest.Warm(b.Context(), d.Addr); err != nil {
+				b.Fatal(err)
+			}
 			p := newPace(b, d.Addr)
 			times := make(map[string]time.Duration)
 			for b.Loop() {

@@ -72,5 +72,19 @@ func (b *Bare) command(cmd string) (literals int64, err error) {
 	}
 }
 
+// Warm makes the server at addr read all of INBOX, and its index hold the
+// subjects, as it does once a mail program has shown the folder.
+func Warm(ctx context.Context, addr string) error {
+	b, err := DialBare(ctx, addr)
+	if err != nil {
+		return err
+	}
+	_, err = b.command("UID FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+	if err == nil {
+		_, err = b.FetchAll()
+	}
+	return errors.Join(err, b.Close())
+}
+
 // Close ends the connection without a word.
 func (b *Bare) Close() error { return b.conn.Close() }
