@@ -26,13 +26,9 @@ import (
 //	raw/<hash, 32 bytes><number from 0, 4 bytes> = <the same>
 //
 // A message of one chunk is written with its report. A larger one is written
-// ahead, a chunk a transaction, so that memory stays flat however large it is;
-// pending/<hash> = <number> stands until its report is written. Chunks left
+// ahead, some chunks a transaction, so that memory stays flat however large it
+// is; pending/<hash> = <number> stands until its report is written. Chunks left
 // pending by a process that was killed are swept when the store is opened.
-//
-// With two chunks a transaction it is no faster, and an eighth of the file
-// becomes gaps: what a transaction rewrites leaves holes that small pages then
-// keep the next chunks out of.
 const chunkSize = 512 << 10
 
 // A body is where the chunks of a message lie.
@@ -69,28 +65,49 @@ func pendingBody(tx *bbolt.Tx, h aup.Hash) (body, bool) {
 	return body{bytes.Clone(number), h}, len(number) == 8
 }
 
-// putAhead writes the chunks of a large message, each in a transaction of its
-// own.
+// aheadChunks is how many chunks one transaction writes ahead: a sync of the disk
+// takes as long as writing some of them, and each transaction writes again what
+// lies on one page with its first. bbolt keeps them in memory, twice.
+const aheadChunks = 4
+
+// putAhead writes the chunks of a large message, some in a transaction.
 func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
-	r := m.Reader()
-	buf := make([]byte, chunkSize)
-	var packed []byte // used again: bbolt needs it until the end of a transaction
-	for n := 0; int64(n)*chunkSize < m.Size; n++ {
-		chunk := buf[:min(chunkSize, m.Size-int64(n)*chunkSize)]
-		if _, err := io.ReadFull(r, chunk); err != nil {
-			return unread(m, err)
-		}
-		packed = encoder.EncodeAll(chunk, packed[:0])
-		err := s.update(ctx, func(tx *bbolt.Tx) (err error) {
-			b, begun := pendingBody(tx, m.Hash)
-			if !begun {
-				if b, err = newBody(tx, m.Hash); err != nil {
-					return err
-				}
+	r, buf := m.Reader(), make([]byte, chunkSize)
+	// bbolt needs the memory of the chunks until the end of a transaction.
+	packed := make([]byte, 0, aheadChunks*encoder.MaxEncodedSize(chunkSize))
+	for n, left := 0, m.Size; left > 0; {
+		var chunks [][]byte
+		for packed = packed[:0]; len(chunks) < aheadChunks && left > 0; {
+			chunk := buf[:min(chunkSize, left)]
+			if _, err := io.ReadFull(r, chunk); err != nil {
+				return unread(m, err)
 			}
-			return errors.Join(tx.Bucket(bucketPending).Put(m.Hash[:], b.number), b.bucket(tx).Put(b.key(n), packed))
-		})
-		if err != nil {
+			from := len(packed)
+			packed = encoder.EncodeAll(chunk, packed)
+			chunks, left = append(chunks, packed[from:]), left-int64(len(chunk))
+		}
+		if err := s.update(ctx, func(tx *bbolt.Tx) error { return putChunks(tx, m.Hash, n, chunks) }); err != nil {
+			return err
+		}
+		n += len(chunks)
+	}
+	return nil
+}
+
+// putChunks writes chunks of a message that is pending, from chunk n on.
+func putChunks(tx *bbolt.Tx, h aup.Hash, n int, chunks [][]byte) error {
+	b, begun := pendingBody(tx, h)
+	if !begun {
+		var err error
+		if b, err = newBody(tx, h); err != nil {
+			return err
+		}
+		if err := tx.Bucket(bucketPending).Put(h[:], b.number); err != nil {
+			return err
+		}
+	}
+	for i, chunk := range chunks {
+		if err := b.bucket(tx).Put(b.key(n+i), chunk); err != nil {
 			return err
 		}
 	}
