@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -125,6 +126,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if opt.Ready != nil {
 		opt.Ready(listeners.addrs)
 	}
+	// What the start took, which is some times what stays, would be kept for as
+	// long as nothing happens.
+	debug.FreeOSMemory()
 	for {
 		select {
 		case <-ctx.Done():
