@@ -257,8 +257,8 @@ func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	return guarded(s.dir, func() error { return s.db.View(f) })
 }
 
-// full is how full the pages become of a bucket that grows at its end alone, a
-// little room left for rows that grow later: bbolt leaves half of each free.
+// full is how full the pages become of a bucket that grows at its end, a little
+// room left for rows that grow later: bbolt would leave half of each free.
 const full = 0.9
 
 func seqKey(n aup.Seq) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }

@@ -157,6 +157,9 @@ func applyOne(view *bbolt.Bucket, r aup.Report, first aup.Seq, e aup.Event) (aup
 // writeReport puts after in the place of before, and returns it as it is read
 // from there.
 func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) (aup.Report, error) {
+	for _, name := range [][]byte{bucketReports, bucketHistory, bucketQueue, bucketIndex} {
+		view.Bucket(name).FillPercent = full
+	}
 	after, data, err := encodeReport(after)
 	if err != nil {
 		return after, err
