@@ -1,5 +1,7 @@
 package classify
 
+import "slices"
+
 // An automaton finds every place of some patterns in one pass over a text (Aho
 // and Corasick, "Efficient string matching", 1975). It is one table with a step
 // for each state and byte: for short patterns that is small, and a step is a
@@ -29,6 +31,7 @@ func newAutomaton(patterns []string) *automaton {
 	for n, p := range patterns {
 		a.found[a.path(p)] = int32(n + 1)
 	}
+	a.next = slices.Clone(a.next) // in no more memory than it takes
 	a.link()
 	return a
 }
