@@ -2,6 +2,7 @@ package classify
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -17,14 +18,20 @@ import (
 //	#phishing       a concept of the vocabulary; #?phishing in a question,
 //	                #!phishing where it is denied
 //	#minor #posing  two concepts in one sentence
+//	@clock          what a reporter's text has beside words: see shapes
 //
 // In messages that are passed on, it begins with "o:".
 
+// How many characters the beginnings of a word have. Hangul writes a syllable as
+// one character, and what is inflected stands in the last ones.
+var (
+	stems       = [2]int{4, 6}
+	hangulStems = [2]int{2, 3}
+)
+
 const (
-	shortStem = 4 // characters of a word's beginning
-	longStem  = 6
-	maxWords  = 600 // of a zone that are looked at: the beginning says what it is about
-	maxWord   = 40  // bytes; longer ones are addresses and codes
+	maxWords = 600 // of a zone that are looked at: the beginning says what it is about
+	maxWord  = 40  // bytes; longer ones are addresses and codes
 )
 
 // prefixes tell the features of a zone's groups apart by whose words they are.
@@ -51,6 +58,9 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 	}
 	z.pairs(v, buf[:n], yield)
 	t := z.folded.text
+	if g == 0 {
+		shapes(t[:min(len(t), maxShaped)], yield)
+	}
 	lastStart, lastEnd, words := -1, -1, 0
 	for i := 0; i < len(t) && words < maxWords; {
 		r, size := utf8.DecodeRuneInString(t[i:])
@@ -70,6 +80,10 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			continue
 		}
 		start, letters, short, long, digits := i, 0, 0, 0, true
+		stem := stems
+		if unicode.Is(unicode.Hangul, r) {
+			stem = hangulStems
+		}
 		for i < len(t) {
 			r, size := utf8.DecodeRuneInString(t[i:])
 			if !word(r) || spaceless(r) {
@@ -78,9 +92,9 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			i += size
 			digits = digits && unicode.IsDigit(r)
 			switch letters++; letters {
-			case shortStem:
+			case stem[0]:
 				short = i
-			case longStem:
+			case stem[1]:
 				long = i
 			}
 		}
@@ -92,10 +106,10 @@ func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, 
 			continue
 		}
 		yield(append(buf[:n], t[start:i]...), start, i)
-		if letters > shortStem {
+		if letters > stem[0] {
 			yield(append(append(buf[:n], t[start:short]...), '~'), start, i)
 		}
-		if letters > longStem {
+		if letters > stem[1] {
 			yield(append(append(buf[:n], t[start:long]...), '~'), start, i)
 		}
 		if lastEnd >= 0 {
@@ -140,4 +154,73 @@ func (z *zone) pairs(v *vocabulary, buf []byte, yield func(feature []byte, start
 			}
 		}
 	}
+}
+
+// maxShaped bounds how much of a zone is looked at for shapes.
+const maxShaped = 4000
+
+// shapes calls yield with what the folded text t has beside words, each once:
+// who reports a deed mostly gives an address, a time or a quotation of it, who
+// asks or advertises seldom does.
+func shapes(t string, yield func(feature []byte, start, end int)) {
+	var seen [len(shapeNames)]bool
+	see := func(shape, start, end int) {
+		if !seen[shape] {
+			seen[shape] = true
+			yield([]byte(shapeNames[shape]), start, end)
+		}
+	}
+	after := 0 // of the last number
+	for i, r := range t {
+		switch {
+		case i < after:
+		case '0' <= r && r <= '9':
+			var shape int
+			shape, after = numberAt(t, i)
+			see(shape, i, after)
+		case r == '@':
+			see(mailShape, i, i+1)
+		case r == '?' || r == '؟':
+			see(questionShape, i, i+utf8.RuneLen(r))
+		case strings.ContainsRune("\"“”„«»「」", r):
+			see(quotationShape, i, i+utf8.RuneLen(r))
+		case unicode.Is(unicode.Sc, r):
+			see(amountShape, i, i+utf8.RuneLen(r))
+		}
+	}
+}
+
+const (
+	addressShape = iota
+	clockShape
+	numberShape
+	mailShape
+	questionShape
+	quotationShape
+	amountShape
+)
+
+var shapeNames = [...]string{"@address", "@clock", "@number", "@mail", "@question", "@quotation", "@amount"}
+
+// numberAt returns the shape of the number that begins at i, and its end: four
+// numbers joined by full stops are an address, some joined by colons a time of
+// day.
+func numberAt(t string, i int) (shape, end int) {
+	dots, colons := 0, 0
+	digit := func(i int) bool { return i < len(t) && '0' <= t[i] && t[i] <= '9' }
+	for end = i; digit(end) || end < len(t) && (t[end] == '.' || t[end] == ':') && digit(end+1); end++ {
+		switch t[end] {
+		case '.':
+			dots++
+		case ':':
+			colons++
+		}
+	}
+	switch {
+	case dots == 3:
+		return addressShape, end
+	case colons > 0:
+		return clockShape, end
+	}
+	return numberShape, end
 }

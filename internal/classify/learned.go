@@ -268,10 +268,9 @@ func (s share) span(r *rule) aup.Span {
 	}
 }
 
-// damp is the value of each of n features, so that long texts do not shout.
-func damp(n int) float64 {
-	if n == 0 {
-		return 0
-	}
-	return 1 / math.Sqrt(float64(n))
-}
+// damp is the value of each of n features, so that long texts do not shout, and
+// that a single word does not either.
+func damp(n int) float64 { return 1 / math.Sqrt(float64(n+lone)) }
+
+// lone is how many features a text of a single word lacks to be weighed as others are.
+const lone = 10

@@ -53,12 +53,15 @@ func ReadExamples(data []byte) ([]Example, error) {
 const (
 	epochs   = 12
 	rate     = 0.5
-	cool     = 0.5    // how much smaller the steps of each further epoch are
-	decay    = 1.2e-2 // L2
-	rarest   = 2      // examples that a feature must be in
-	rarely   = 4      // that two words in a row must be in: there are many more of them
-	smallest = 0.2    // weights under this are left out
+	cool     = 0.5 // how much smaller the steps of each further epoch are
+	rarest   = 2   // examples that a feature must be in
+	rarely   = 4   // that two words in a row must be in: there are many more of them
+	smallest = 0.2 // weights under this are left out
 )
+
+// decays are the L2 of the groups' features. The mail that is passed on repeats
+// itself, and of reporters' words there are many more examples.
+var decays = [groups]float64{0.8e-2, 1.2e-2}
 
 // Train writes the learned part for p's clauses that examples give.
 func Train(p *policy.Policy, examples []Example, w io.Writer) error {
@@ -83,6 +86,7 @@ type trainer struct {
 	order   []int
 	names   []string  // of the features
 	telling []float64 // how much each feature tells: less, the more examples have it
+	decay   []float64 // of each feature
 	weights []float64 // of each feature, for each clause
 	past    []float64 // the sum of the squares of the steps of each
 	// bias is how much more often a clause is among the examples than others.
@@ -157,7 +161,8 @@ func (t *trainer) name(all [][]string, in map[string]int) {
 				n = len(t.names)
 				number[f] = n
 				t.names = append(t.names, f)
-				t.telling = append(t.telling, strength(f)*(of-math.Log(float64(in[f])))/of)
+				t.telling = append(t.telling, strength(f)*math.Sqrt((of-math.Log(float64(in[f])))/of))
+				t.decay = append(t.decay, decays[groupOf(f)])
 			}
 			t.lessons[i].features = append(t.lessons[i].features, n)
 		}
@@ -167,13 +172,18 @@ func (t *trainer) name(all [][]string, in map[string]int) {
 // strength is how much a feature of a kind counts beside a word: a concept
 // means the same in every language, so it is to be learned from first.
 func strength(feature string) float64 {
-	switch {
-	case !isConcept(feature):
-		return 1
-	case strings.Contains(feature, " "):
-		return 1.5
+	if isConcept(feature) && !strings.Contains(feature, " ") {
+		return 2
 	}
-	return 2
+	return 1
+}
+
+// groupOf returns the group that a feature is of.
+func groupOf(feature string) int {
+	if strings.HasPrefix(feature, prefixes[1]) {
+		return 1
+	}
+	return 0
 }
 
 // isConcept reports whether a feature is a concept, or two.
@@ -226,7 +236,7 @@ func (t *trainer) learn(l *lesson, step float64) {
 	}
 	for _, f := range l.features {
 		v := t.telling[f] * x
-		weights, past := t.weights[f*k:f*k+k], t.past[f*k:f*k+k]
+		weights, past, decay := t.weights[f*k:f*k+k], t.past[f*k:f*k+k], t.decay[f]
 		for c, d := range t.sum {
 			g := d*v + decay*weights[c]
 			past[c] += g * g
