@@ -162,26 +162,35 @@ func (a *adapter) learn(l *adaptLesson) {
 
 // result returns the learned part with the changes in it.
 func (a *adapter) result() *learned {
-	out := &learned{clauses: a.base.clauses, features: a.base.features.clone(), weights: slices.Clone(a.base.weights)}
+	out := &learned{clauses: a.base.clauses, features: newTable(len(a.base.ends) + len(a.change))}
+	for n, f := range a.base.features.names {
+		weights := a.base.of(int32(n))
+		if change, ok := a.change[f]; ok {
+			weights = changed(change, weights)
+		}
+		out.add(f, weights...)
+	}
 	for _, f := range slices.Sorted(maps.Keys(a.change)) {
-		total := slices.Clone(a.change[f])
-		n, known := a.base.features.find([]byte(f))
-		if known {
-			for _, w := range a.base.weights[n] {
-				total[w.clause] += w.value()
-			}
+		if _, known := a.base.features.find([]byte(f)); known {
+			continue
 		}
-		var weights []weight
-		for c, v := range total {
-			if math.Abs(v) >= adaptLeast {
-				weights = append(weights, weightOf(c, v))
-			}
+		if weights := changed(a.change[f], nil); len(weights) > 0 {
+			out.add(f, weights...)
 		}
-		switch {
-		case known:
-			out.weights[n] = weights
-		case len(weights) > 0:
-			out.add(f, weights)
+	}
+	return out
+}
+
+// changed returns weights with a change of each clause's in them.
+func changed(change []float64, weights []weight) []weight {
+	total := slices.Clone(change)
+	for _, w := range weights {
+		total[w.clause] += w.value()
+	}
+	var out []weight
+	for c, v := range total {
+		if math.Abs(v) >= adaptLeast {
+			out = append(out, weightOf(c, v))
 		}
 	}
 	return out

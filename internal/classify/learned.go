@@ -1,8 +1,6 @@
 package classify
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -19,7 +17,8 @@ import (
 type learned struct {
 	clauses  []aup.ClauseID
 	features *table
-	weights  [][]weight // of each feature
+	weights  []weight // of all features, one after another
+	ends     []uint32 // where those of each feature end
 }
 
 // A weight is what a feature speaks for a clause. There are hundreds of
@@ -36,40 +35,56 @@ func weightOf(clause int, value float64) weight {
 	return weight{uint8(clause), int16(math.Round(min(max(value*100, math.MinInt16), math.MaxInt16)))}
 }
 
+// of returns the weights of a feature.
+func (l *learned) of(feature int32) []weight {
+	from := uint32(0)
+	if feature > 0 {
+		from = l.ends[feature-1]
+	}
+	return l.weights[from:l.ends[feature]]
+}
+
 // readLearned reads what write wrote: a line of clauses, then one for each
-// feature with "clause number:weight" pairs, all separated by tabs.
-func readLearned(data []byte) (*learned, error) {
-	l := &learned{features: newTable()}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for n := 0; lines.Scan(); n++ {
-		fields := strings.Split(lines.Text(), "\t")
-		if n == 0 {
-			for _, f := range fields {
-				l.clauses = append(l.clauses, aup.ClauseID(f))
+// feature with "clause number:hundredths" pairs, all separated by tabs. The
+// features stay parts of data.
+func readLearned(data string) (*learned, error) {
+	lines := strings.Count(data, "\n")
+	l := &learned{
+		features: newTable(lines), ends: make([]uint32, 0, lines),
+		weights: make([]weight, 0, strings.Count(data, "\t")),
+	}
+	n := 0
+	for line := range strings.Lines(data) {
+		name, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if n++; n == 1 {
+			for id := range strings.SplitSeq(name+"\t"+rest, "\t") {
+				l.clauses = append(l.clauses, aup.ClauseID(id))
 			}
 			continue
 		}
-		weights := make([]weight, 0, len(fields)-1)
-		for _, f := range fields[1:] {
-			c, w, _ := strings.Cut(f, ":")
+		for pair := range strings.SplitSeq(rest, "\t") {
+			c, w, _ := strings.Cut(pair, ":")
 			clause, err := strconv.Atoi(c)
 			if err != nil || clause < 0 || clause >= min(len(l.clauses), math.MaxUint8) {
-				return nil, fmt.Errorf("line %d: %q is no clause's weight", n+1, f)
+				return nil, fmt.Errorf("line %d: %q is no clause's weight", n, pair)
 			}
-			value, err := strconv.ParseFloat(w, 64)
+			value, err := strconv.ParseInt(w, 10, 16)
 			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", n+1, err)
+				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
-			weights = append(weights, weightOf(clause, value))
+			l.weights = append(l.weights, weight{uint8(clause), int16(value)})
 		}
-		l.add(strings.Clone(fields[0]), weights) // which does not keep the whole line in memory
+		l.add(name)
 	}
-	return l, lines.Err()
+	return l, nil
 }
 
-func (l *learned) add(feature string, weights []weight) {
+// add adds a feature with the given weights behind those that were appended since
+// the last one.
+func (l *learned) add(feature string, weights ...weight) {
 	l.features.add(feature)
-	l.weights = append(l.weights, weights)
+	l.weights = append(l.weights, weights...)
+	l.ends = append(l.ends, uint32(len(l.weights)))
 }
 
 // write writes l, features in order.
@@ -82,15 +97,15 @@ func (l *learned) write(w io.Writer) error {
 		b.WriteString(string(c))
 	}
 	b.WriteByte('\n')
-	order := make([]int, len(l.weights))
+	order := make([]int32, len(l.ends))
 	for i := range order {
-		order[i] = i
+		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(i, j int) int { return strings.Compare(l.features.names[i], l.features.names[j]) })
+	slices.SortFunc(order, func(i, j int32) int { return strings.Compare(l.features.names[i], l.features.names[j]) })
 	for _, i := range order {
 		b.WriteString(l.features.names[i])
-		for _, x := range l.weights[i] {
-			fmt.Fprintf(&b, "\t%d:%s", x.clause, strconv.FormatFloat(x.value(), 'f', 2, 64))
+		for _, x := range l.of(i) {
+			fmt.Fprintf(&b, "\t%d:%d", x.clause, x.hundredths)
 		}
 		b.WriteByte('\n')
 	}
@@ -145,7 +160,7 @@ type sighting struct {
 func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
 	var out []sighting
 	const bits = 64
-	seen := make([]uint64, len(l.weights)/bits+1)
+	seen := make([]uint64, len(l.ends)/bits+1)
 	for i := range zones {
 		z := &zones[i]
 		if !slices.Contains(z.groups(), g) {
@@ -182,7 +197,7 @@ func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 	}
 	for g := range groups {
 		for _, s := range o.seen[g] {
-			for _, w := range l.weights[s.feature] {
+			for _, w := range l.of(s.feature) {
 				o.weights[w.clause] += o.scale[g] * w.value()
 				o.speaks[w.clause] = o.speaks[w.clause] || w.hundredths > 0
 			}
@@ -203,7 +218,7 @@ func (o *opinion) spans(clause int, r *rule) []aup.Span {
 	var best []share
 	for g := range groups {
 		for _, s := range o.seen[g] {
-			for _, w := range o.learned.weights[s.feature] {
+			for _, w := range o.learned.of(s.feature) {
 				if int(w.clause) == clause {
 					best = keep(best, share{s, o.scale[g] * w.value()})
 				}

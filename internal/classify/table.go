@@ -11,7 +11,14 @@ type table struct {
 	seed  maphash.Seed
 }
 
-func newTable() *table { return &table{slots: make([]int32, 64), seed: maphash.MakeSeed()} }
+// newTable returns a table for some n strings.
+func newTable(n int) *table {
+	slots := 2
+	for slots < 2*n {
+		slots *= 2
+	}
+	return &table{names: make([]string, 0, n), slots: make([]int32, slots), seed: maphash.MakeSeed()}
+}
 
 // find returns the number of a string.
 func (t *table) find(name []byte) (int32, bool) {
@@ -41,13 +48,4 @@ func (t *table) place(n int32) {
 	for ; t.slots[i&uint64(len(t.slots)-1)] != 0; i++ {
 	}
 	t.slots[i&uint64(len(t.slots)-1)] = n
-}
-
-// clone returns a copy that can be added to.
-func (t *table) clone() *table {
-	out := newTable()
-	for _, n := range t.names {
-		out.add(n)
-	}
-	return out
 }

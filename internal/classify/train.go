@@ -259,7 +259,7 @@ func shares(sum []float64) {
 
 // learned returns what was learned, without what hardly counts.
 func (t *trainer) learned() *learned {
-	l := &learned{clauses: t.clauses, features: newTable()}
+	l := &learned{clauses: t.clauses, features: newTable(len(t.names))}
 	k := len(t.clauses)
 	for f, name := range t.names {
 		var weights []weight
@@ -269,7 +269,7 @@ func (t *trainer) learned() *learned {
 			}
 		}
 		if len(weights) > 0 {
-			l.add(name, weights)
+			l.add(name, weights...)
 		}
 	}
 	return l

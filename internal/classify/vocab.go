@@ -22,7 +22,7 @@ var files embed.FS
 //
 //go:generate go test -run TestTrain -update .
 //go:embed learned.tsv
-var learnedFile []byte
+var learnedFile string
 
 // A vocabulary is what the classifier knows: concepts, their phrases, and the
 // rules over them.
@@ -113,7 +113,7 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			return nil, fmt.Errorf("%s: %w", e.Name(), err)
 		}
 	}
-	v.digest = modelDigest(append(all, learnedFile)...)
+	v.digest = modelDigest(append(all, []byte(learnedFile))...)
 	for _, r := range append(meant(p, rules), v.ownText(p, rules)...) {
 		if err := r.resolve(v); err != nil {
 			return nil, err
