@@ -195,6 +195,9 @@ func (v *vocabulary) readWords(data []byte) error {
 	return nil
 }
 
+// umlauts writes German as it is typed on a keyboard without them.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue")
+
 // readConcepts reads a file of concepts: for each its phrases by language. An
 // asterisk behind a word lets it go on, one in front of a phrase lets it begin
 // within a word.
@@ -216,7 +219,11 @@ func (v *vocabulary) readConcepts(data []byte) error {
 				return fmt.Errorf("concept %s, language %v: want a list", name, l.Key)
 			}
 			for _, ph := range list {
-				v.addPhrase(id, fmt.Sprint(ph))
+				text := fmt.Sprint(ph)
+				v.addPhrase(id, text)
+				if plain := umlauts.Replace(text); l.Key == "de" && plain != text {
+					v.addPhrase(id, plain)
+				}
 			}
 		}
 	}
