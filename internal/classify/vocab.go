@@ -28,6 +28,7 @@ var learnedFile []byte
 // rules over them.
 type vocabulary struct {
 	names     map[string]int // of concepts
+	denials   denier
 	phrases   []phrase
 	automaton *automaton    // finds heads
 	heads     [][]candidate // the phrases that begin with each
@@ -125,6 +126,7 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			return nil, err
 		}
 	}
+	v.denials = v.denier()
 	v.buildAutomaton()
 	return v, nil
 }
