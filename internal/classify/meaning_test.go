@@ -61,6 +61,7 @@ func TestMootDenial(t *testing.T) {
 	c := classifier(t)
 	for text, want := range map[string]aup.ClauseID{
 		"We did not ask for this spam and did not subscribe to these bulk mails.":                   "4",
+		"Wir haben diesen Spam nicht bestellt, die Werbemails Ihres Kunden hören nicht auf.":        "4",
 		"It does not stop: 192.0.2.0 brute force against our SSH, failed password for root.":        "2.2",
 		"Not only malware, ransomware too, in the attachment that your customer sends.":             "2.5",
 		"Kunden deres sender spam hver dag, jeg har ikke bedt om denne reklamen.":                   "4",

@@ -49,6 +49,8 @@ type yield struct {
 	// With says that the two usually come together, so that little needs to
 	// speak for the second one.
 	With bool `yaml:"with"`
+	// Ruled says that the second one's rules must make it likely for either.
+	Ruled bool `yaml:"ruled"`
 }
 
 // linked reports whether one of the two clauses may yield to the other: both
@@ -59,10 +61,11 @@ func (v *vocabulary) linked(a, b aup.ClauseID) bool {
 	})
 }
 
-// companions reports whether the two clauses usually come together.
-func (v *vocabulary) companions(a, b aup.ClauseID) bool {
+// companions reports whether clause b usually comes together with a, which is
+// found. ruled says that b's rules make it likely.
+func (v *vocabulary) companions(a, b aup.ClauseID, ruled bool) bool {
 	return slices.ContainsFunc(v.yields, func(y yield) bool {
-		return y.With && (y.Clause == a && slices.Contains(y.To, b) || y.Clause == b && slices.Contains(y.To, a))
+		return y.With && (ruled || !y.Ruled) && (y.Clause == a && slices.Contains(y.To, b) || y.Clause == b && slices.Contains(y.To, a))
 	})
 }
 
