@@ -77,3 +77,43 @@ func TestMootDenial(t *testing.T) {
 		})
 	}
 }
+
+// Messages that report nothing, for all the words of reports in them.
+func TestReportsNothing(t *testing.T) {
+	c := classifier(t)
+	for text, subject := range map[string]string{
+		"Our quarterly check is done: 80 laptops scanned for the loader, no trace of malware. Case closed.":                                                                            "Result of our check",
+		"Vermerk: Der Verdacht auf Phishing hat sich nicht bestätigt, unauffällig. Vorgang geschlossen.":                                                                               "Prüfergebnis",
+		"Résultat du contrôle : nous avons vérifié le fichier signalé, rien d'anormal, aucun logiciel malveillant. Dossier clos.":                                                      "Contrôle interne",
+		"Проверка завершена: мы проверили жалобу на вредоносный файл, ничего подозрительного, не подтвердилось. Обращение закрыто.":                                                    "Результат проверки",
+		"調査結果：通報のあったファイルを確認したところ、マルウェアは検出されませんでした。本件はクローズします。":                                                                                                                         "調査の結果",
+		"Draft 3 of the translation is in the folder. How do we render \"spoofing\", and \"unsolicited bulk e-mail\"? Comments by Friday.":                                             "Translation of the policy",
+		"Tippfehler im deutschen Text: dort steht \"Schadsofware\" und \"Spamm\". Das ist keine Beschwerde, nur eine Korrektur.":                                                       "Wortlaut",
+		"Abuse Desk Days: two days, 30 talks on botnets, booters and phishing kits. Early bird tickets until May. You receive this because you attended last year. Unsubscribe below.": "Conference programme",
+		"Please find attached our invoice no. 4471 for six toner cartridges, ordered by Ms Karlsson, delivered on 3 June. Payment due within 30 days.":                                 "Invoice 4471",
+		"Since the update the rota will not open on my phone, it spins and keeps asking me to accept the policy. Can you help me?":                                                     "Help",
+	} {
+		t.Run(subject, func(t *testing.T) {
+			if v := c.Classify(document("Acceptable Use Policy: "+subject, text)); v.Primary != aup.None {
+				t.Errorf("primary %s %v, want none", v.Primary, v.Clauses)
+			}
+		})
+	}
+}
+
+// A complaint about such a message remains a complaint.
+func TestReportsAllTheSame(t *testing.T) {
+	c := classifier(t)
+	for text, want := range map[string]aup.ClauseID{
+		"Your customer sends this newsletter again and again, we never subscribed and unsubscribe does nothing. It is spam, please stop them.": "4",
+		"You closed the case, but the phishing page is up again and steals passwords. Please take it down.":                                    "1.5",
+		"The invoice is a fake: somebody poses as our supplier, with changed bank details, and our clerk paid 40,000. Fraud.":                  "1.4",
+		"Since Monday nobody can log in: a DDoS from your network floods our portal, please block it.":                                         "2.2",
+	} {
+		t.Run(text, func(t *testing.T) {
+			if v := c.Classify(document("Acceptable Use Policy", text)); v.Primary != want {
+				t.Errorf("primary %s %v, want %s", v.Primary, v.Clauses, want)
+			}
+		})
+	}
+}
