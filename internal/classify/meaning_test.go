@@ -117,3 +117,25 @@ func TestReportsAllTheSame(t *testing.T) {
 		})
 	}
 }
+
+// A rule under a heading does not make a message that is passed on of what
+// follows; one that stands by itself does.
+func TestHeadingUnderlined(t *testing.T) {
+	c := classifier(t)
+	const body = "Your mailbox is full. Verify your account within 24 hours: click here to confirm your password."
+	for text, want := range map[string]bool{
+		"Weekly letter\n=============\n" + body:   false,
+		"See below.\n------------------\n" + body: true,
+	} {
+		v := c.Classify(document("Acceptable Use Policy", text))
+		passedOn := false
+		for _, f := range v.Findings {
+			for _, s := range f.Spans {
+				passedOn = passedOn || s.Reason == "the message that is reported asks for account data"
+			}
+		}
+		if passedOn != want {
+			t.Errorf("%q: read as passed on: %t, want %t", text, passedOn, want)
+		}
+	}
+}
