@@ -139,3 +139,40 @@ func TestHeadingUnderlined(t *testing.T) {
 		}
 	}
 }
+
+// No report about minors is missed, however little it names; a child that is
+// named in passing makes none.
+func TestMinors(t *testing.T) {
+	c := classifier(t)
+	for _, tt := range []struct {
+		text string
+		want []aup.ClauseID
+	}{
+		{"Hotline report 88-201. Category A. Estimated age: 6-9. Assessed by two analysts. Do not open the address, preserve the records for the police.", []aup.ClauseID{"1.1", "2.4"}},
+		{"Meldestelle, Meldung 5521. Kategorie B, geschätztes Alter 7 bis 10, bewertet von zwei Analysten. Bitte nicht öffnen, Polizei ist informiert.", []aup.ClauseID{"1.1", "2.4"}},
+		{"Signalement 7719 du point de contact. Catégorie B, âge estimé : 9-12 ans, deux analystes. Ne pas ouvrir.", []aup.ClauseID{"1.1", "2.4"}},
+		{"Línea de denuncia, aviso 310. Categoría A, edad estimada 5-8, dos analistas. No abran el enlace.", []aup.ClauseID{"1.1", "2.4"}},
+		{"Горячая линия, сообщение 4410. Категория B, предполагаемый возраст 8-10 лет, оценено двумя аналитиками. Не открывайте.", []aup.ClauseID{"1.1", "2.4"}},
+		{"ホットライン通報 第902号。カテゴリーA、推定年齢 7歳から9歳、分析官2名。開かないでください。", []aup.ClauseID{"1.1", "2.4"}},
+		{"Vihjelinja, ilmoitus 118: lapsen seksuaalista hyväksikäyttöä esittävä aineisto, luokka A, arvioitu ikä 9.", []aup.ClauseID{"1.1", "2.4"}},
+		{"A colouring contest on your site asks under-8s for their full name, home address and school.", []aup.ClauseID{"2.4"}},
+		{"Er schreibt Mädchen aus der Grundschule an, will Fotos und fragt, wann die Eltern weg sind; es soll ein Geheimnis bleiben.", []aup.ClauseID{"2.4"}},
+		{"A grown man in your chat asks a Year 6 girl for pictures of herself and says that it is our secret.", []aup.ClauseID{"2.4"}},
+	} {
+		t.Run(tt.text, func(t *testing.T) {
+			v := c.Classify(document("Acceptable Use Policy", tt.text))
+			for _, id := range tt.want {
+				if !slices.Contains(v.Clauses, id) {
+					t.Errorf("recorded %v, want %v", v.Clauses, tt.want)
+				}
+			}
+			if v.Urgent == "" {
+				t.Error("not urgent")
+			}
+		})
+	}
+	passing := "My son says I should write to you: I keep getting junk mail from your customer, I never subscribed. Spam every day."
+	if v := c.Classify(document("Acceptable Use Policy", passing)); slices.Contains(v.Clauses, "2.4") {
+		t.Errorf("a child named in passing: recorded %v", v.Clauses)
+	}
+}
