@@ -176,3 +176,25 @@ func TestMinors(t *testing.T) {
 		t.Errorf("a child named in passing: recorded %v", v.Clauses)
 	}
 }
+
+// Words of two meanings are told apart by what stands beside them.
+func TestAmbiguous(t *testing.T) {
+	c := classifier(t)
+	for text, want := range map[string]aup.ClauseID{
+		"Somebody poses as me in your forum, with my name and my photo. It is not me, and his bad advice cracked a wall.":                                  "3.1",
+		"He gives away a cracked copy of our CAD software.":                                                                                                "1.2",
+		"The message pretends to be from our supplier and asks for payment of an invoice to new bank details.":                                             "1.4",
+		"A shop on your platform sells unlicensed pistols and gun parts without papers.":                                                                   "1",
+		"A trader on your service consigns machine tools to firms under sanctions, relabelled on the way, and launders the money through shell companies.": "1",
+		"Our administrator signs in from Simferopol each morning, through a VPN, though it is under embargo.":                                              "1.3",
+		"A link on your storage leads to ransomware, the download infects the computer.":                                                                   "2.5",
+		"Your user posts links in every thread, only links, to an outside site with pirated films and warez.":                                              "5.1",
+		"They sell a bulk mailer that rotates accounts and rewrites each copy so that filters do not see it.":                                              "5.2",
+	} {
+		t.Run(text, func(t *testing.T) {
+			if v := c.Classify(document("Acceptable Use Policy", text)); v.Primary != want {
+				t.Errorf("primary %s %v, want %s", v.Primary, v.Clauses, want)
+			}
+		})
+	}
+}
