@@ -11,7 +11,7 @@
 //     languages, and rules that combine concepts.
 //   - zone.go cuts a document into zones: whose words, in which message, and
 //     whether that message is a report itself.
-//   - match.go finds concepts in a zone, and which of them are denied.
+//   - match.go finds concepts in a zone, deny.go which of them are denied.
 //   - origin.go reads how a message travelled and where its links lead; fact.go
 //     states that, and what machines' reports say by themselves.
 //   - rules.go fires the rules; each speaks for a clause, with a weight and a
@@ -83,7 +83,7 @@ func (c *Classifier) Model() string { return c.vocab.digest }
 
 // engine is a part of the model's version: it changes whenever the code gives
 // another verdict for the same vocabulary.
-const engine = "6"
+const engine = "7"
 
 func modelDigest(files ...[]byte) string {
 	h := sha256.New()

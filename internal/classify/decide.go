@@ -91,7 +91,7 @@ func (c *Classifier) firstPlace(all []score, best *score) *score {
 		}
 		for i := range all {
 			s := &all[i]
-			serious := s.probability() >= companionFrom || s.byRules() >= claimed
+			serious := s.byRules() >= claimed || !y.Ruled && s.probability() >= companionFrom
 			if slices.Contains(y.To, s.clause) && serious && c.stands(s) && s.odds >= best.odds-y.Within {
 				return s
 			}
@@ -108,7 +108,7 @@ const (
 )
 
 // companionFrom is the score from which a clause is recorded beside one that it
-// usually comes with.
+// usually comes with, unless its rules alone make it likely.
 const companionFrom = 0.1
 
 // recorded returns the clauses that would be recorded, the primary one first:
@@ -122,7 +122,10 @@ func (c *Classifier) recorded(all []score, primary aup.ClauseID) []aup.ClauseID 
 	for _, s := range all {
 		cl, _ := c.policy.Clause(s.clause)
 		from := Threshold
-		if c.vocab.companions(primary, s.clause) {
+		switch ruled := s.byRules() >= claimed; {
+		case c.vocab.companions(primary, s.clause, ruled) && ruled:
+			from = 0
+		case c.vocab.companions(primary, s.clause, ruled):
 			from = companionFrom
 		}
 		critical := cl.Severity == aup.Critical && (s.probability() >= criticalFrom || s.byRules() >= criticalRuledFrom)

@@ -112,30 +112,3 @@ func wordEnd(t string, i int) int {
 func proclitic(s string) bool {
 	return len(s) <= 8 && strings.Trim(s, "وفبلكاس") == "" || len(s) <= 6 && strings.Trim(s, "הובלכמש") == ""
 }
-
-// reach is how far a denial reaches, in bytes of folded text: some eight words.
-const reach = 60
-
-// deny marks the hits that a denial in front of them, in the same sentence,
-// reaches, and those in questions.
-func (z *zone) deny(v *vocabulary) {
-	no, supposing := v.concept("denial"), v.concept("hypothesis")
-	sentence, denied, supposed, asks := -1, -1, false, false // the end of the last denial in the sentence
-	for i := range z.hits {
-		h := &z.hits[i]
-		if h.sentence != sentence {
-			sentence, denied, supposed = h.sentence, -1, false
-			asks = z.where == own && strings.HasSuffix(strings.TrimRight(z.folded.text[:z.ends[sentence]], " \n\")"), "?")
-		}
-		switch h.concept {
-		case no:
-			denied = h.end
-			continue
-		case supposing:
-			supposed = true
-			continue
-		}
-		h.denied = denied >= 0 && denied <= h.start && h.start-denied <= reach && !strings.Contains(z.folded.text[denied:h.start], ":")
-		h.asked = supposed || asks
-	}
-}

@@ -28,6 +28,7 @@ var learnedFile string
 // rules over them.
 type vocabulary struct {
 	names     map[string]int // of concepts
+	denials   denier
 	phrases   []phrase
 	automaton *automaton    // finds heads
 	heads     [][]candidate // the phrases that begin with each
@@ -48,6 +49,8 @@ type yield struct {
 	// With says that the two usually come together, so that little needs to
 	// speak for the second one.
 	With bool `yaml:"with"`
+	// Ruled says that the second one's rules must make it likely for either.
+	Ruled bool `yaml:"ruled"`
 }
 
 // linked reports whether one of the two clauses may yield to the other: both
@@ -58,10 +61,11 @@ func (v *vocabulary) linked(a, b aup.ClauseID) bool {
 	})
 }
 
-// companions reports whether the two clauses usually come together.
-func (v *vocabulary) companions(a, b aup.ClauseID) bool {
+// companions reports whether clause b usually comes together with a, which is
+// found. ruled says that b's rules make it likely.
+func (v *vocabulary) companions(a, b aup.ClauseID, ruled bool) bool {
 	return slices.ContainsFunc(v.yields, func(y yield) bool {
-		return y.With && (y.Clause == a && slices.Contains(y.To, b) || y.Clause == b && slices.Contains(y.To, a))
+		return y.With && (ruled || !y.Ruled) && (y.Clause == a && slices.Contains(y.To, b) || y.Clause == b && slices.Contains(y.To, a))
 	})
 }
 
@@ -125,6 +129,7 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 			return nil, err
 		}
 	}
+	v.denials = v.denier()
 	v.buildAutomaton()
 	return v, nil
 }
@@ -195,6 +200,9 @@ func (v *vocabulary) readWords(data []byte) error {
 	return nil
 }
 
+// umlauts writes German as it is typed on a keyboard without them.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue")
+
 // readConcepts reads a file of concepts: for each its phrases by language. An
 // asterisk behind a word lets it go on, one in front of a phrase lets it begin
 // within a word.
@@ -216,7 +224,11 @@ func (v *vocabulary) readConcepts(data []byte) error {
 				return fmt.Errorf("concept %s, language %v: want a list", name, l.Key)
 			}
 			for _, ph := range list {
-				v.addPhrase(id, fmt.Sprint(ph))
+				text := fmt.Sprint(ph)
+				v.addPhrase(id, text)
+				if plain := umlauts.Replace(text); l.Key == "de" && plain != text {
+					v.addPhrase(id, plain)
+				}
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"aupd/internal/aup"
 )
@@ -234,17 +235,20 @@ const (
 )
 
 // ruledLine returns the range of the first line at the beginning of s that is
-// only a rule, such as "-----", with text above it; empty if there is none.
+// only a rule, such as "-----", with text above it; empty if there is none. A
+// rule as long as the line that it stands under underlines a heading.
 func ruledLine(s string) (start, end int) {
+	above := ""
 	for from := 0; from < min(len(s), ruledIn); {
 		line, _, more := strings.Cut(s[from:], "\n")
 		rule := strings.TrimSpace(line)
-		if len(rule) >= 4 && strings.Trim(rule, "-_=*~") == "" && strings.TrimSpace(s[:from]) != "" {
+		if len(rule) >= 4 && strings.Trim(rule, "-_=*~") == "" && strings.TrimSpace(s[:from]) != "" && utf8.RuneCountInString(above) != len(rule) {
 			return from, from + len(line)
 		}
 		if !more {
 			break
 		}
+		above = rule
 		from += len(line) + 1
 	}
 	return 0, 0
