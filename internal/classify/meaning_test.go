@@ -82,6 +82,12 @@ func TestMootDenial(t *testing.T) {
 func TestReportsNothing(t *testing.T) {
 	c := classifier(t)
 	for text, subject := range map[string]string{
+		"You asked whether tenant 4471 is the one with the casino. It is not; theirs is a card game club for pensioners, no stakes. I would leave it.":                                 "re your question",
+		"For the Welsh version: is \"impersonate\" dynwared or personadu? And nobody could agree on \"spam\". Thoughts welcome.":                                                       "vocab",
+		"Az oldalukon a \"vírus\" szó kétszer szerepel egymás után. Semmi más, csak szóltam.":                                                                                          "Elírás",
+		"Avocatul nostru întreabă dacă un export lunar al listei de angajați prin API-ul vostru ar fi \"colectare de date\". Da sau nu?":                                               "Interpretare",
+		"За вашим листом перевірили підозрілий файл. Це драйвер сканера, підпис дійсний. Шкідливого коду немає, звернення закрито.":                                                    "Результат",
+		"Zapomněla jsem heslo ke kalendáři sboru a odkaz na nové nepřichází. Pomůžete mi?":                                                                                             "Ztracené heslo",
 		"Our quarterly check is done: 80 laptops scanned for the loader, no trace of malware. Case closed.":                                                                            "Result of our check",
 		"Vermerk: Der Verdacht auf Phishing hat sich nicht bestätigt, unauffällig. Vorgang geschlossen.":                                                                               "Prüfergebnis",
 		"Résultat du contrôle : nous avons vérifié le fichier signalé, rien d'anormal, aucun logiciel malveillant. Dossier clos.":                                                      "Contrôle interne",
@@ -105,10 +111,19 @@ func TestReportsNothing(t *testing.T) {
 func TestReportsAllTheSame(t *testing.T) {
 	c := classifier(t)
 	for text, want := range map[string]aup.ClauseID{
-		"Your customer sends this newsletter again and again, we never subscribed and unsubscribe does nothing. It is spam, please stop them.": "4",
-		"You closed the case, but the phishing page is up again and steals passwords. Please take it down.":                                    "1.5",
-		"The invoice is a fake: somebody poses as our supplier, with changed bank details, and our clerk paid 40,000. Fraud.":                  "1.4",
-		"Since Monday nobody can log in: a DDoS from your network floods our portal, please block it.":                                         "2.2",
+		"For the fifth time this month we are offered early bird tickets for a \"Cloud Summit\" we have never heard of. The unsubscribe link returns an error. Sent through your relay, headers on request.": "4",
+		"Seit Wochen bekommen wir einen Newsletter über Zahnimplantate, den niemand bestellt hat. Abmelden führt ins Leere. Der Absender ist Ihr Kunde.":                                                     "4",
+		"We received an invoice no. 8812 for toner we never ordered, in the name of our real supplier but with another IBAN. Our bookkeeper nearly paid it. The mailbox is hosted with you.":                 "1.4",
+		"Result of our check: 41,000 failed SSH logins from 192.0.2.77, your address, between 02:00 and 04:00. No intrusion succeeded. Please stop this host.":                                               "2.2",
+		"Your customer has changed the wording of the legal notice in the portal and removed the link to the terms. Only our own draft is left.":                                                             "5",
+		"頼んでもいない早割チケットの宣伝メールが毎日届きます。配信停止を押しても止まりません。御社のサーバーから送られています。":                                                                                                                                       "4",
+		"The school newsletter form on your service collects full names, birthdays and addresses of the children and sells them to a toy firm. No parent was asked.":                                         "2.4",
+		"My boss thinks that we are exempt, but our two engineers sign in to your console from Damascus every day.":                                                                                          "1.3",
+		"Kontrol ettik: 198.51.100.9 adresiniz dün geceden beri SSH sunucumuza kaba kuvvet saldırısı yapıyor. Durdurun.":                                                                                     "2.2",
+		"Your customer sends this newsletter again and again, we never subscribed and unsubscribe does nothing. It is spam, please stop them.":                                                               "4",
+		"You closed the case, but the phishing page is up again and steals passwords. Please take it down.":                                                                                                  "1.5",
+		"The invoice is a fake: somebody poses as our supplier, with changed bank details, and our clerk paid 40,000. Fraud.":                                                                                "1.4",
+		"Since Monday nobody can log in: a DDoS from your network floods our portal, please block it.":                                                                                                       "2.2",
 	} {
 		t.Run(text, func(t *testing.T) {
 			if v := c.Classify(document("Acceptable Use Policy", text)); v.Primary != want {
@@ -148,6 +163,13 @@ func TestMinors(t *testing.T) {
 		text string
 		want []aup.ClauseID
 	}{
+		{"Zgłoszenie Dyżurnet. Kategoria A, szacowany wiek 6-9 lat, dwóch analityków. Prosimy nie otwierać i zabezpieczyć logi.", []aup.ClauseID{"1.1", "2.4"}},
+		{"热线通报。内容分类：A类。估计年龄：7至9岁。两名分析员确认。请勿打开链接，请保留记录。", []aup.ClauseID{"1.1", "2.4"}},
+		{"Horká linka, hlášení 51. Sexuální zneužívání dítěte, kategorie B, odhadovaný věk 8 let. Neotevírejte.", []aup.ClauseID{"1.1", "2.4"}},
+		{"A stranger in the reading club asks the little ones, most of them seven, to tell him when their parents go out.", []aup.ClauseID{"2.4"}},
+		{"Le concours de dessin hébergé chez vous demande aux enfants de CE2 leur adresse et le téléphone des parents, sans accord.", []aup.ClauseID{"2.4"}},
+		{"Oyundaki bir adam on yaşındaki kızlardan fotoğraf istiyor ve annelerine söylememelerini tembihliyor.", []aup.ClauseID{"2.4"}},
+		{"学習アプリのチャットで、大人らしい人物が小学生に写真を送るよう求め、親には内緒だと言っています。", []aup.ClauseID{"2.4"}},
 		{"Hotline report 88-201. Category A. Estimated age: 6-9. Assessed by two analysts. Do not open the address, preserve the records for the police.", []aup.ClauseID{"1.1", "2.4"}},
 		{"Meldestelle, Meldung 5521. Kategorie B, geschätztes Alter 7 bis 10, bewertet von zwei Analysten. Bitte nicht öffnen, Polizei ist informiert.", []aup.ClauseID{"1.1", "2.4"}},
 		{"Signalement 7719 du point de contact. Catégorie B, âge estimé : 9-12 ans, deux analystes. Ne pas ouvrir.", []aup.ClauseID{"1.1", "2.4"}},
