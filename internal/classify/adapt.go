@@ -105,9 +105,9 @@ func (c *Classifier) lesson(d Decided) adaptLesson {
 	if len(ids) == 0 {
 		ids = []aup.ClauseID{aup.None}
 	}
-	for _, id := range ids {
+	for k, id := range ids {
 		if i := slices.Index(c.answers, id); i >= 0 {
-			l.target[i] = 1 / float64(len(ids))
+			l.target[i] = shareOf(k, len(ids))
 		}
 	}
 	var found [groups]map[string]bool

@@ -196,9 +196,9 @@ func isConcept(feature string) bool {
 func (t *trainer) weigh(examples []Example) {
 	with := make([]float64, len(t.clauses))
 	for i, e := range examples {
-		for _, c := range e.Clauses {
+		for k, c := range e.Clauses {
 			n := slices.Index(t.clauses, c)
-			t.lessons[i].target[n] = 1 / float64(len(e.Clauses))
+			t.lessons[i].target[n] = shareOf(k, len(e.Clauses))
 			with[n]++
 		}
 	}
@@ -213,6 +213,21 @@ func (t *trainer) weigh(examples []Example) {
 	for i := range t.lessons {
 		t.lessons[i].weight /= mean
 	}
+}
+
+// primaryShare is what the primary one of several clauses has of an example: it
+// is to be found before the others.
+const primaryShare = 0.65
+
+// shareOf returns what clause k of n has of an example, the primary one being 0.
+func shareOf(k, n int) float64 {
+	switch {
+	case n == 1:
+		return 1
+	case k == 0:
+		return primaryShare
+	}
+	return (1 - primaryShare) / float64(n-1)
 }
 
 // learn takes one step towards what l teaches.
