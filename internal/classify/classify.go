@@ -7,18 +7,20 @@
 //
 //   - text.go folds text to the form that phrases are looked for in, and keeps
 //     the way back to the text as it stands.
-//   - vocab.go reads the vocabulary: concepts, each with its phrases in many
-//     languages, and rules that combine concepts.
+//   - vocab.go and concept.go read the vocabulary: concepts, each with its
+//     phrases in many languages, and rules that combine concepts.
 //   - zone.go cuts a document into zones: whose words, in which message, and
 //     whether that message is a report itself.
-//   - match.go finds concepts in a zone, deny.go which of them are denied.
+//   - automaton.go finds phrases, match.go concepts in a zone, deny.go which of
+//     them are denied.
 //   - origin.go reads how a message travelled and where its links lead; fact.go
 //     states that, and what machines' reports say by themselves.
 //   - rules.go fires the rules; each speaks for a clause, with a weight and a
 //     reason.
 //   - feature.go names the words and concepts that the learned part weighs,
-//     learned.go holds its weights, train.go makes them from the examples in
-//     training. It knows what the rules say and adds what they lack.
+//     learned.go holds its weights, opinion.go adds them up, train.go makes them
+//     from the examples in training. It knows what the rules say and adds what
+//     they lack.
 //   - score.go sums both up for each clause and for no violation, and makes
 //     probabilities of the sums.
 //   - decide.go makes a verdict of the scores.

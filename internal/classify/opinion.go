@@ -1,0 +1,186 @@
+package classify
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"aupd/internal/aup"
+)
+
+// groups are the kinds of zone whose features are weighed apart, so that a long
+// original does not drown what the reporter says of it.
+const groups = 2
+
+func (z *zone) groups() []int {
+	switch z.where {
+	case original:
+		return []int{1}
+	case pasted:
+		return []int{0, 1}
+	}
+	return []int{0}
+}
+
+// trust is how much the learned part's weights count, by group: it knows the
+// words of reporters better than those of the mail that they pass on.
+var trust = [groups]float64{1.5, 0.8}
+
+// Who passes a message on with a few words of their own leaves it to that
+// message to say what is wrong: with fewer than few features, theirs count less.
+const (
+	few     = 60
+	passing = 0.4
+)
+
+// strongest is how many words explain a clause, of kept features: several may
+// stand in the same place.
+const (
+	strongest = 5
+	kept      = 20
+)
+
+// modelGroup is the group of what the learned part says.
+const modelGroup = "model"
+
+// A sighting is where a feature was first seen.
+type sighting struct {
+	feature    int32
+	z          *zone
+	start, end int
+}
+
+// sightings returns the features of group g that l knows, each once, as they
+// come.
+func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
+	var out []sighting
+	const bits = 64
+	seen := make([]uint64, len(l.ends)/bits+1)
+	for i := range zones {
+		z := &zones[i]
+		if !slices.Contains(z.groups(), g) {
+			continue
+		}
+		z.features(v, g, func(f []byte, start, end int) {
+			if n, ok := l.features.find(f); ok && seen[n/bits]>>(n%bits)&1 == 0 {
+				seen[n/bits] |= 1 << (n % bits)
+				out = append(out, sighting{n, z, start, end})
+			}
+		})
+	}
+	return out
+}
+
+// An opinion is what the learned part says of a document.
+type opinion struct {
+	learned *learned
+	seen    [groups][]sighting
+	scale   [groups]float64
+	weights []float64 // of each of its clauses
+	speaks  []bool    // whether anything speaks for each
+}
+
+// judge returns what the learned part gives each clause.
+func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
+	o := &opinion{learned: l, weights: make([]float64, len(l.clauses)), speaks: make([]bool, len(l.clauses))}
+	for g := range groups {
+		o.seen[g] = l.sightings(v, zones, g)
+		o.scale[g] = damp(len(o.seen[g])) * trust[g]
+	}
+	if len(o.seen[1]) > 0 && len(o.seen[0]) < few {
+		o.scale[0] *= passing
+	}
+	for g := range groups {
+		for _, s := range o.seen[g] {
+			for _, w := range l.of(s.feature) {
+				o.weights[w.clause] += o.scale[g] * w.value()
+				o.speaks[w.clause] = o.speaks[w.clause] || w.hundredths > 0
+			}
+		}
+	}
+	return o
+}
+
+// A share is what one feature gives a clause.
+type share struct {
+	sighting
+	value float64
+}
+
+// spans returns the words that give one of the learned part's clauses most,
+// strongest first, with r's reason.
+func (o *opinion) spans(clause int, r *rule) []aup.Span {
+	var best []share
+	for g := range groups {
+		for _, s := range o.seen[g] {
+			for _, w := range o.learned.of(s.feature) {
+				if int(w.clause) == clause {
+					best = keep(best, share{s, o.scale[g] * w.value()})
+				}
+			}
+		}
+	}
+	var out []aup.Span
+	for _, s := range places(best) {
+		out = append(out, s.span(r))
+	}
+	return out
+}
+
+// keep puts s among the strongest shares, strongest first, if it speaks for its
+// clause.
+func keep(best []share, s share) []share {
+	if s.value <= 0 || len(best) == kept && s.value <= best[kept-1].value {
+		return best
+	}
+	if len(best) < kept {
+		best = append(best, s)
+	}
+	i := len(best) - 1
+	for ; i > 0 && best[i-1].value < s.value; i-- {
+		best[i] = best[i-1]
+	}
+	best[i] = s
+	return best
+}
+
+// places returns the strongest places of shares, strongest first: what overlaps a
+// stronger one is counted there.
+func places(shares []share) []share {
+	var out []share
+	for _, s := range shares {
+		i := slices.IndexFunc(out, func(o share) bool { return o.z == s.z && s.start < o.end && o.start < s.end })
+		if i < 0 {
+			out = append(out, s)
+		} else {
+			out[i].value += s.value
+		}
+	}
+	slices.SortStableFunc(out, func(a, b share) int { return cmp.Compare(b.value, a.value) })
+	return out[:min(len(out), strongest)]
+}
+
+// spokenFor returns the rule under which the learned part speaks for a clause, or
+// for none.
+func spokenFor(clause aup.ClauseID) *rule {
+	r := &rule{Clause: clause, Group: modelGroup, Reason: "has words that reports of this kind use"}
+	if clause == aup.None {
+		r.Reason = "has words of mail that reports no violation"
+	}
+	return r
+}
+
+func (s share) span(r *rule) aup.Span {
+	from, to := s.z.folded.original(s.start, s.end)
+	return aup.Span{
+		Part: s.z.part, Start: s.z.base + from, End: s.z.base + to, Text: s.z.raw[from:to],
+		Reason: r.Reason, Weight: round(s.value), Rule: modelGroup,
+	}
+}
+
+// damp is the value of each of n features, so that long texts do not shout, and
+// that a single word does not either.
+func damp(n int) float64 { return 1 / math.Sqrt(float64(n+lone)) }
+
+// lone is how many features a text of a single word lacks to be weighed as others are.
+const lone = 10
