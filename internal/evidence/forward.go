@@ -118,7 +118,7 @@ func (t *text) block(i int) (block, bool) {
 	sender := bl.values["from"] != ""
 	about := bl.values["date"] != "" || bl.values["subject"] != ""
 	if sender && about && (marked || len(bl.values) >= 3) {
-		name, _, _ := cutField(strings.TrimLeft(t.lines[at].text, "> \t*|"))
+		name, _ := fieldName(strings.TrimLeft(t.lines[at].text, "> \t*|"))
 		bl.english = name == "from" || name == "subject" || labels[name] == ""
 		return bl, true
 	}
@@ -134,7 +134,7 @@ func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
 	for from := at; at < len(t.lines) && at < from+maxBlock; at++ {
 		raw := t.lines[at].text
 		l := strings.TrimLeft(raw, "> \t*|")
-		name, value, found := cutNamed(l)
+		name, value, found := cutField(l)
 		field, known := lookUp(labels, name)
 		switch {
 		case found && known:
@@ -160,7 +160,7 @@ func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
 func (t *text) wrapped(at int) bool {
 	const most = 3 // lines of names in a To field
 	for i := at + 1; i < len(t.lines) && i <= at+most && !t.blank(i); i++ {
-		name, _, found := cutNamed(strings.TrimLeft(t.lines[i].text, "> \t*|"))
+		name, _, found := cutField(strings.TrimLeft(t.lines[i].text, "> \t*|"))
 		if found {
 			field, _ := lookUp(labels, name)
 			return field != ""
@@ -172,14 +172,14 @@ func (t *text) wrapped(at int) bool {
 // plainName is the name of a field that mail software may write.
 var plainName = regexp.MustCompile(`^[a-z][a-z-]{1,30}$`)
 
-// cutField cuts a line into a field's name, in lower case, and its value.
-func cutField(l string) (name, value string, ok bool) {
-	name, value, ok = cutNamed(l)
-	return strings.ToLower(name), value, ok
+// fieldName returns the name of the field that a line is, in lower case.
+func fieldName(l string) (name string, ok bool) {
+	name, _, ok = cutField(l)
+	return strings.ToLower(name), ok
 }
 
-// cutNamed is cutField with the name as it is written.
-func cutNamed(l string) (name, value string, ok bool) {
+// cutField cuts a line into a field's name, as it is written, and its value.
+func cutField(l string) (name, value string, ok bool) {
 	const longestName = 60
 	head := l[:min(len(l), longestName+len("："))]
 	i := strings.IndexByte(head, ':')

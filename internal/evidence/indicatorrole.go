@@ -144,7 +144,7 @@ func originalCue(in *aup.Indicator) (aup.Role, string) {
 
 // fieldCue is for header fields: the name of the field says it.
 func fieldCue(in *aup.Indicator, w place) (aup.Role, string) {
-	name, _, ok := cutField(strings.TrimLeft(w.line, "> \t*|"))
+	name, ok := fieldName(strings.TrimLeft(w.line, "> \t*|"))
 	if !ok {
 		return aup.RoleMention, "in a header"
 	}

@@ -33,7 +33,7 @@ func noticeFields(texts []noticeText) []aup.Field {
 		text := t.part.Text[:min(len(t.part.Text), maxNotice)]
 		kind := ""
 		for l := range strings.SplitSeq(text, "\n") {
-			name, value, ok := cutNamed(strings.TrimLeft(l, "> \t*|-"))
+			name, value, ok := cutField(strings.TrimLeft(l, "> \t*|-"))
 			if known, _ := lookUp(noticeLabels, name); ok && known {
 				add(strings.ToLower(name), value)
 			}

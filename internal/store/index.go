@@ -48,15 +48,14 @@ func (x index) has(term string, seq []byte) bool { return x.row(term, seq) != ni
 func (x index) rows(from, to string) iter.Seq2[termed, []byte] {
 	return func(yield func(termed, []byte) bool) {
 		c := x.Cursor()
-		for k, v := c.First(); len(k) > 4; {
-			block := bytes.Clone(k[:4])
-			for k, v = c.Seek(append(block[:4:4], from...)); bytes.HasPrefix(k, block) && string(k[4:]) < to; k, v = c.Next() {
-				if at := len(k) - 8; at > 4 && !yield(termed{string(k[4 : at-1]), k[at:]}, v) {
+		for at, _ := c.First(); len(at) > 4; {
+			block := bytes.Clone(at[:4])
+			for k, v := c.Seek(append(block[:4:4], from...)); bytes.HasPrefix(k, block) && string(k[4:]) < to; k, v = c.Next() {
+				if end := len(k) - 8; end > 4 && !yield(termed{string(k[4 : end-1]), k[end:]}, v) {
 					return
 				}
 			}
-			next := uint64(binary.BigEndian.Uint32(block)) + 1
-			k, v = c.Seek(binary.BigEndian.AppendUint32(nil, uint32(next)))
+			at, _ = c.Seek(binary.BigEndian.AppendUint32(nil, binary.BigEndian.Uint32(block)+1))
 		}
 	}
 }
