@@ -27,7 +27,7 @@ const (
 
 // decays are the L2 of the groups' features. The mail that is passed on repeats
 // itself, and of reporters' words there are many more examples.
-var decays = [groups]float64{0.8e-2, 1.2e-2}
+var decays = [groups]float64{0.6e-2, 0.8e-2}
 
 // Train writes the learned part for p's clauses that examples give.
 func Train(p *policy.Policy, examples []Example, w io.Writer) error {
