@@ -1,9 +1,13 @@
 package classify
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"aupd/internal/aup"
 )
 
 // FuzzAutomaton holds what the automaton finds against a search for each
@@ -19,7 +23,11 @@ func FuzzAutomaton(f *testing.F) {
 		patterns = slices.Compact(patterns)
 		type place struct{ pattern, start, end int }
 		var got, want []place
-		newAutomaton(patterns).each(text, func(pattern, start, end int) { got = append(got, place{pattern, start, end}) })
+		a, err := newAutomaton(patterns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.each(text, func(pattern, start, end int) { got = append(got, place{pattern, start, end}) })
 		for end := 1; end <= len(text); end++ {
 			for size := end; size > 0; size-- {
 				if n, ok := slices.BinarySearch(patterns, text[end-size:end]); ok {
@@ -31,4 +39,15 @@ func FuzzAutomaton(f *testing.F) {
 			t.Errorf("of %q in %q found %v, want %v", patterns, text, got, want)
 		}
 	})
+}
+
+// What there is no room for is said, not lost.
+func TestAutomatonIsFull(t *testing.T) {
+	var patterns []string
+	for i := range 70_000 {
+		patterns = append(patterns, fmt.Sprintf("%06x", i))
+	}
+	if _, err := newAutomaton(patterns); !errors.Is(err, aup.ErrInvalid) {
+		t.Errorf("%v, want an error that says so", err)
+	}
 }

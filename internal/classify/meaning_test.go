@@ -113,7 +113,7 @@ func TestReportsAllTheSame(t *testing.T) {
 	for text, want := range map[string]aup.ClauseID{
 		"For the fifth time this month we are offered early bird tickets for a \"Cloud Summit\" we have never heard of. The unsubscribe link returns an error. Sent through your relay, headers on request.": "4",
 		"Seit Wochen bekommen wir einen Newsletter über Zahnimplantate, den niemand bestellt hat. Abmelden führt ins Leere. Der Absender ist Ihr Kunde.":                                                     "4",
-		"We received an invoice no. 8812 for roof tiles that we did order, in the name of our real supplier but with another IBAN. Our bookkeeper nearly paid it. The mailbox is hosted with you.":                 "1.4",
+		"We received an invoice no. 8812 for roof tiles that we did order, in the name of our real supplier but with another IBAN. Our bookkeeper nearly paid it. The mailbox is hosted with you.":           "1.4",
 		"Result of our check: 41,000 failed SSH logins from 192.0.2.77, your address, between 02:00 and 04:00. No intrusion succeeded. Please stop this host.":                                               "2.2",
 		"Your customer has changed the wording of the legal notice in the portal and removed the link to the terms. Only our own draft is left.":                                                             "5",
 		"頼んでもいない早割チケットの宣伝メールが毎日届きます。配信停止を押しても止まりません。御社のサーバーから送られています。":                                                                                                                                       "4",

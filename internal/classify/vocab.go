@@ -129,8 +129,7 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 		}
 	}
 	v.denials = v.denier()
-	v.buildAutomaton()
-	return v, nil
+	return v, v.buildAutomaton()
 }
 
 // headLength is how much of a phrase the automaton finds, in bytes. For the
@@ -151,7 +150,7 @@ type candidate struct {
 	next   byte
 }
 
-func (v *vocabulary) buildAutomaton() {
+func (v *vocabulary) buildAutomaton() (err error) {
 	number := make(map[string]int)
 	var heads []string
 	for i := range v.phrases {
@@ -168,7 +167,8 @@ func (v *vocabulary) buildAutomaton() {
 		}
 		v.heads[n] = append(v.heads[n], c)
 	}
-	v.automaton = newAutomaton(heads)
+	v.automaton, err = newAutomaton(heads)
+	return err
 }
 
 // covers reports whether the tables of words have a language, given as a BCP 47
