@@ -20,7 +20,7 @@ type hit struct {
 // match finds every concept in the zone.
 func (z *zone) match(v *vocabulary) {
 	t := z.folded.text
-	v.automaton.each(t, func(head, at, end int) { z.candidates(v, v.heads[head], at, end) })
+	v.automaton.each(t, func(head, at, end int) { z.candidates(v, &v.heads[head], at, end) })
 	// Of phrases of one concept that overlap, the longest stays.
 	slices.SortFunc(z.hits, func(a, b hit) int {
 		return cmp.Or(a.start-b.start, b.end-a.end, len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
@@ -43,10 +43,13 @@ func (z *zone) match(v *vocabulary) {
 }
 
 // candidates adds the phrases of a head that stand where it was found.
-func (z *zone) candidates(v *vocabulary, all []candidate, from, to int) {
+func (z *zone) candidates(v *vocabulary, h *head, from, to int) {
 	t := z.folded.text
 	start, whole := begin(t, from)
-	for _, c := range all {
+	if !whole && !h.inner {
+		return
+	}
+	for _, c := range h.phrases {
 		if c.next != 0 && (to == len(t) || c.next != t[to]) {
 			continue
 		}
@@ -55,17 +58,23 @@ func (z *zone) candidates(v *vocabulary, all []candidate, from, to int) {
 			continue
 		}
 		if end, ok := p.end(t, from+len(p.text)); ok {
-			z.hits = append(z.hits, hit{concept: p.concept, phrase: c.phrase, start: start, end: end})
+			if !whole {
+				start = wordStart(t, from)
+			}
+			z.hits = append(z.hits, hit{concept: p.concept, phrase: int(c.phrase), start: start, end: end})
 		}
 	}
 }
 
 // begin returns where the word begins that has a phrase's beginning at offset i
-// of t, and whether the phrase may stand there: it is the word's beginning too,
-// but for what is written together with it.
+// of t, if the phrase may stand there: it is the word's beginning too, but for
+// what is written together with it.
 func begin(t string, i int) (start int, whole bool) {
 	if bound(t, i) {
 		return i, true
+	}
+	if t[i] < utf8.RuneSelf { // no script that writes particles together with words
+		return i, false
 	}
 	start = wordStart(t, i)
 	return start, proclitic(t[start:i])

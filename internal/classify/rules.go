@@ -107,7 +107,7 @@ func (r *rule) fire(zones []zone) (firing, bool) {
 	if r.Scope == "document" {
 		for i := range zones {
 			if r.in(&zones[i]) {
-				hits = appendHits(hits, &zones[i], 0, len(zones[i].hits))
+				hits = r.appendHits(hits, &zones[i], 0, len(zones[i].hits))
 			}
 		}
 		f.take(r, hits)
@@ -119,7 +119,7 @@ func (r *rule) fire(zones []zone) (firing, bool) {
 			continue
 		}
 		if r.Scope == "zone" {
-			hits = appendHits(hits[:0], z, 0, len(z.hits))
+			hits = r.appendHits(hits[:0], z, 0, len(z.hits))
 			f.take(r, hits)
 			continue
 		}
@@ -131,7 +131,7 @@ func (r *rule) fire(zones []zone) (firing, bool) {
 			if r.possible(func(c int) bool {
 				return slices.ContainsFunc(z.hits[from:to], func(h hit) bool { return h.concept == c })
 			}) {
-				hits = appendHits(hits[:0], z, from, to)
+				hits = r.appendHits(hits[:0], z, from, to)
 				f.take(r, hits)
 			}
 			from = to
@@ -170,9 +170,13 @@ type place struct {
 	z *zone
 }
 
-func appendHits(hits []place, z *zone, from, to int) []place {
+// appendHits appends those of a zone's hits, from one up to another, that r asks
+// for.
+func (r *rule) appendHits(hits []place, z *zone, from, to int) []place {
 	for i := from; i < to; i++ {
-		hits = append(hits, place{&z.hits[i], z})
+		if c := z.hits[i].concept; slices.Contains(r.any, c) || slices.Contains(r.all, c) || slices.Contains(r.not, c) {
+			hits = append(hits, place{&z.hits[i], z})
+		}
 	}
 	return hits
 }

@@ -29,8 +29,8 @@ type vocabulary struct {
 	names     map[string]int // of concepts
 	denials   denier
 	phrases   []phrase
-	automaton *automaton    // finds heads
-	heads     [][]candidate // the phrases that begin with each
+	automaton *automaton // finds heads
+	heads     []head
 	rules     []rule
 	yields    []yield
 	urgent    []rule   // what makes a report urgent, beside its clauses
@@ -143,10 +143,16 @@ func (p *phrase) head() string { return p.text[:min(len(p.text), headLength)] }
 // tail returns what follows the head.
 func (p *phrase) tail() string { return p.text[len(p.head()):] }
 
+// A head is the beginning of phrases.
+type head struct {
+	phrases []candidate
+	inner   bool // one of them may stand within a word
+}
+
 // A candidate is a phrase that may stand where its head was found, if what
 // follows is the byte next; 0 for a phrase that is all head.
 type candidate struct {
-	phrase int
+	phrase int32
 	next   byte
 }
 
@@ -154,18 +160,19 @@ func (v *vocabulary) buildAutomaton() (err error) {
 	number := make(map[string]int)
 	var heads []string
 	for i := range v.phrases {
-		h := v.phrases[i].head()
-		n, ok := number[h]
+		p := &v.phrases[i]
+		n, ok := number[p.head()]
 		if !ok {
 			n = len(heads)
-			number[h] = n
-			heads, v.heads = append(heads, h), append(v.heads, nil)
+			number[p.head()] = n
+			heads, v.heads = append(heads, p.head()), append(v.heads, head{})
 		}
-		c := candidate{phrase: i}
-		if tail := v.phrases[i].tail(); tail != "" {
+		c := candidate{phrase: int32(i)}
+		if tail := p.tail(); tail != "" {
 			c.next = tail[0]
 		}
-		v.heads[n] = append(v.heads[n], c)
+		v.heads[n].phrases = append(v.heads[n].phrases, c)
+		v.heads[n].inner = v.heads[n].inner || p.inner
 	}
 	v.automaton, err = newAutomaton(heads)
 	return err
