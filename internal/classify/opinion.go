@@ -91,9 +91,10 @@ func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 		o.scale[0] *= passing
 	}
 	for g := range groups {
+		scale := o.scale[g] / 100 // of hundredths
 		for _, s := range o.seen[g] {
 			for _, w := range l.of(s.feature) {
-				o.weights[w.clause] += o.scale[g] * w.value()
+				o.weights[w.clause] += scale * float64(w.hundredths)
 				o.speaks[w.clause] = o.speaks[w.clause] || w.hundredths > 0
 			}
 		}
