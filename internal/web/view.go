@@ -81,15 +81,28 @@ type link struct{ Shown, Href string }
 // maxLinks is how many links of one part are told.
 const maxLinks = 40
 
+// leastMarked is the score from which the words of a clause that is not recorded
+// are marked in the text.
+const leastMarked = 0.1
+
+// telling returns the findings whose words are marked: those of a runner-up that
+// hardly counts would cover the others.
+func telling(r aup.Report) []aup.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f aup.Finding) bool {
+		return f.Score < leastMarked && !slices.Contains(r.Clauses, f.Clause)
+	})
+}
+
 // messages returns the document's messages as its outline has them, each with
 // the parts that are shown. Subjects stand in the heads.
 func messages(r aup.Report, d aup.Document) []messageView {
 	var out []messageView
+	telling := telling(r)
 	for _, b := range d.Outline() {
 		m := messageView{Message: &d.Messages[b.Message]}
 		for _, i := range b.Parts {
 			if p := d.Parts[i]; p.Shown() {
-				pieces, whole := cut(p, r.Findings)
+				pieces, whole := cut(p, telling)
 				m.Parts = append(m.Parts, partView{p, pieces, !whole, links(p)})
 			}
 		}
