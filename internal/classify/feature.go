@@ -173,7 +173,7 @@ func shapes(t string, yield func(feature []byte, start, end int)) {
 	after := 0 // of the last number
 	for i, r := range t {
 		switch {
-		case i < after:
+		case 'a' <= r && r <= 'z' || r == ' ' || i < after: // most of a text
 		case '0' <= r && r <= '9':
 			var shape int
 			shape, after = numberAt(t, i)
