@@ -7,21 +7,30 @@ import (
 	"aupd/internal/aup"
 )
 
+// primary checks that each text reports the clause that stands beside it.
+func primary(t *testing.T, texts map[string]aup.ClauseID) {
+	t.Helper()
+	c := classifier(t)
+	for text, want := range texts {
+		t.Run(text, func(t *testing.T) {
+			doc := document("Acceptable Use Policy", text)
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if v.Primary != want {
+				t.Errorf("primary %s %v, want %s", v.Primary, v.Clauses, want)
+			}
+		})
+	}
+}
+
 // German is found as it is written, and as it is typed without umlauts.
 func TestUmlauts(t *testing.T) {
-	c := classifier(t)
-	for text, want := range map[string]aup.ClauseID{
+	primary(t, map[string]aup.ClauseID{
 		"Ihr Kunde betreibt Glücksspiel.":  "1.1",
 		"Ihr Kunde betreibt Gluecksspiel.": "1.1",
 		"Ihr Kunde betreibt Geldwäsche.":   "1",
 		"Ihr Kunde betreibt Geldwaesche.":  "1",
-	} {
-		t.Run(text, func(t *testing.T) {
-			if v := c.Classify(document("Acceptable Use Policy", text)); v.Primary != want {
-				t.Errorf("primary %s, want %s", v.Primary, want)
-			}
-		})
-	}
+	})
 }
 
 // What is denied is not reported, wherever the denial stands; what follows a
@@ -58,8 +67,7 @@ func TestDenial(t *testing.T) {
 // A denying word that takes nothing away: what was not asked for, not allowed or
 // not ended has happened, and the last figure of an address denies nothing.
 func TestMootDenial(t *testing.T) {
-	c := classifier(t)
-	for text, want := range map[string]aup.ClauseID{
+	primary(t, map[string]aup.ClauseID{
 		"We did not ask for this spam and did not subscribe to these bulk mails.":                   "4",
 		"Wir haben diesen Spam nicht bestellt, die Werbemails Ihres Kunden hören nicht auf.":        "4",
 		"It does not stop: 192.0.2.0 brute force against our SSH, failed password for root.":        "2.2",
@@ -69,13 +77,7 @@ func TestMootDenial(t *testing.T) {
 		"Мы не заказывали этот спам, нежелательная реклама вашего клиента приходит каждый день.":    "4",
 		"我们没有授权，你们的用户在网站上提供我们电影的盗版，侵犯版权。":                                                           "1.1",
 		"Am 3. Mai kam wieder Spam von Ihrem Kunden, unerwünschte Werbung an alle unsere Adressen.": "4",
-	} {
-		t.Run(text, func(t *testing.T) {
-			if v := c.Classify(document("Acceptable Use Policy", text)); v.Primary != want {
-				t.Errorf("primary %s, want %s", v.Primary, want)
-			}
-		})
-	}
+	})
 }
 
 // Messages that report nothing, for all the words of reports in them.
@@ -109,8 +111,7 @@ func TestReportsNothing(t *testing.T) {
 
 // A complaint about such a message remains a complaint.
 func TestReportsAllTheSame(t *testing.T) {
-	c := classifier(t)
-	for text, want := range map[string]aup.ClauseID{
+	primary(t, map[string]aup.ClauseID{
 		"For the fifth time this month we are offered early bird tickets for a \"Cloud Summit\" we have never heard of. The unsubscribe link returns an error. Sent through your relay, headers on request.": "4",
 		"Seit Wochen bekommen wir einen Newsletter über Zahnimplantate, den niemand bestellt hat. Abmelden führt ins Leere. Der Absender ist Ihr Kunde.":                                                     "4",
 		"We received an invoice no. 8812 for roof tiles that we did order, in the name of our real supplier but with another IBAN. Our bookkeeper nearly paid it. The mailbox is hosted with you.":           "1.4",
@@ -124,13 +125,7 @@ func TestReportsAllTheSame(t *testing.T) {
 		"You closed the case, but the phishing page is up again and steals passwords. Please take it down.":                                                                                                  "1.5",
 		"The invoice is a fake: somebody poses as our supplier, with changed bank details, and our clerk paid 40,000. Fraud.":                                                                                "1.4",
 		"Since Monday nobody can log in: a DDoS from your network floods our portal, please block it.":                                                                                                       "2.2",
-	} {
-		t.Run(text, func(t *testing.T) {
-			if v := c.Classify(document("Acceptable Use Policy", text)); v.Primary != want {
-				t.Errorf("primary %s %v, want %s", v.Primary, v.Clauses, want)
-			}
-		})
-	}
+	})
 }
 
 // A rule under a heading does not make a message that is passed on of what
@@ -201,8 +196,7 @@ func TestMinors(t *testing.T) {
 
 // Words of two meanings are told apart by what stands beside them.
 func TestAmbiguous(t *testing.T) {
-	c := classifier(t)
-	for text, want := range map[string]aup.ClauseID{
+	primary(t, map[string]aup.ClauseID{
 		"Somebody poses as me in your forum, with my name and my photo. It is not me, and his bad advice cracked a wall.":                                  "3.1",
 		"He gives away a cracked copy of our CAD software.":                                                                                                "1.2",
 		"The message pretends to be from our supplier and asks for payment of an invoice to new bank details.":                                             "1.4",
@@ -212,11 +206,5 @@ func TestAmbiguous(t *testing.T) {
 		"A link on your storage leads to ransomware, the download infects the computer.":                                                                   "2.5",
 		"Your user posts links in every thread, only links, to an outside site with pirated films and warez.":                                              "5.1",
 		"They sell a bulk mailer that rotates accounts and rewrites each copy so that filters do not see it.":                                              "5.2",
-	} {
-		t.Run(text, func(t *testing.T) {
-			if v := c.Classify(document("Acceptable Use Policy", text)); v.Primary != want {
-				t.Errorf("primary %s %v, want %s", v.Primary, v.Clauses, want)
-			}
-		})
-	}
+	})
 }
