@@ -119,11 +119,7 @@ func (c *Classifier) lesson(d Decided) adaptLesson {
 			}
 		}
 	}
-	for g := range groups {
-		scale := damp(len(found[g])) * trust[g]
-		if g == 0 && len(found[1]) > 0 && len(found[0]) < few {
-			scale *= passing
-		}
+	for g, scale := range scales([groups]int{len(found[0]), len(found[1])}) {
 		for f := range found[g] {
 			l.features[f] = scale
 		}

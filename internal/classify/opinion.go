@@ -83,13 +83,12 @@ type opinion struct {
 // judge returns what the learned part gives each clause.
 func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 	o := &opinion{learned: l, weights: make([]float64, len(l.clauses)), speaks: make([]bool, len(l.clauses))}
+	var found [groups]int
 	for g := range groups {
 		o.seen[g] = l.sightings(v, zones, g)
-		o.scale[g] = damp(len(o.seen[g])) * trust[g]
+		found[g] = len(o.seen[g])
 	}
-	if len(o.seen[1]) > 0 && len(o.seen[0]) < few {
-		o.scale[0] *= passing
-	}
+	o.scale = scales(found)
 	for g := range groups {
 		scale := o.scale[g] / 100 // of hundredths
 		for _, s := range o.seen[g] {
@@ -100,6 +99,18 @@ func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 		}
 	}
 	return o
+}
+
+// scales returns what each feature of a group counts, by how many of each group
+// were found.
+func scales(found [groups]int) (of [groups]float64) {
+	for g, n := range found {
+		of[g] = damp(n) * trust[g]
+	}
+	if found[1] > 0 && found[0] < few {
+		of[0] *= passing
+	}
+	return of
 }
 
 // A share is what one feature gives a clause.
