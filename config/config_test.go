@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,4 +166,10 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("accepted %+v", cfg)
 		}
 	})
+}
+
+func TestPolicyWords(t *testing.T) {
+	if runs := PolicyWords(); len(runs) < 500 || !slices.IsSorted(runs) {
+		t.Errorf("%d hashes, in order: %v; want those of a whole document, in ascending order", len(runs), slices.IsSorted(runs))
+	}
 }

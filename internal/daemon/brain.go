@@ -51,7 +51,7 @@ const lookupWithin = 5 * time.Second
 // Evidence returns how mail is read under cfg and p.
 func Evidence(cfg config.Config, p *policy.Set) evidence.Options {
 	opt := evidence.Options{
-		PolicyText: evidence.NewPolicyText(p.AllSentences()...), AuthservIDs: cfg.Evidence.AuthservIDs, Never: cfg.Evidence.NeverSource, OwnDomains: cfg.Evidence.OwnDomains,
+		PolicyText: evidence.NewPolicyText(config.PolicyWords(), p.AllSentences()...), AuthservIDs: cfg.Evidence.AuthservIDs, Never: cfg.Evidence.NeverSource, OwnDomains: cfg.Evidence.OwnDomains,
 	}
 	if cfg.Evidence.VerifyDKIM {
 		opt.LookupTXT = func(name string) ([]string, error) {

@@ -25,7 +25,7 @@ func BenchmarkParseMailbox(b *testing.B) {
 	for i := range messages {
 		raws = append(raws, mailboxMessage(rng, i, paragraphs))
 	}
-	opt := Options{PolicyText: NewPolicyText(paragraphs[:20]...)}
+	opt := Options{PolicyText: NewPolicyText(nil, paragraphs[:20]...)}
 	b.ReportAllocs()
 	start := processorTime(b)
 	for b.Loop() {

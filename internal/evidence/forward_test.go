@@ -16,6 +16,7 @@ func parse(subject, text string) aup.Document {
 	raw := fmt.Sprintf("From: Reporter <r@reporter.example>\r\nSubject: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s",
 		subject, strings.ReplaceAll(text, "\n", "\r\n"))
 	return Parse(strings.NewReader(raw), int64(len(raw)), Options{PolicyText: NewPolicyText(
+		Runs("Customers shall refrain from giving their passwords to anybody outside their organization."),
 		"Nobody may use the service to send unsolicited bulk mail to people who have not asked for it.",
 	)})
 }

@@ -27,7 +27,7 @@ var operator = evidence.Options{
 	Never:       []string{"192.0.2.64/28"},
 	OwnDomains:  []string{"own.example"},
 	LookupTXT:   lookup,
-	PolicyText:  evidence.NewPolicyText("You may not use the service to gain access to any other service, device or account without permission of its owner."),
+	PolicyText:  evidence.NewPolicyText(nil, "You may not use the service to gain access to any other service, device or account without permission of its owner."),
 }
 
 // lookup knows the key of dkim.eml.

@@ -1,6 +1,9 @@
 package evidence
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // shingle is how many words make a shingle: few enough to stand in one line of
 // a quotation, many enough not to stand elsewhere by chance.
@@ -10,16 +13,29 @@ const shingle = 5
 // It is made once and used for every message; nil recognises nothing. It is safe
 // for concurrent use.
 type PolicyText struct {
-	runs map[uint64]bool // the hashes of every five words of it in a row
+	runs map[uint32]bool // the hashes of every five words of it in a row
 }
 
-// NewPolicyText returns the policy text that consists of these sentences.
-func NewPolicyText(sentences ...string) *PolicyText {
-	p := &PolicyText{make(map[uint64]bool)}
+// NewPolicyText returns the policy text that consists of these sentences, and of
+// the documents that are known by the hashes in runs alone; see [Runs].
+func NewPolicyText(runs []uint32, sentences ...string) *PolicyText {
+	p := &PolicyText{make(map[uint32]bool)}
+	for _, run := range runs {
+		p.runs[run] = true
+	}
 	for _, s := range sentences {
-		eachShingle(s, func(run uint64) { p.runs[run] = true })
+		eachShingle(s, func(run uint32) { p.runs[run] = true })
 	}
 	return p
+}
+
+// Runs returns the hashes of every five words of s in a row, in ascending order,
+// each once: by them a quotation of s is recognised without s.
+func Runs(s string) []uint32 {
+	var out []uint32
+	eachShingle(s, func(run uint32) { out = append(out, run) })
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // quotes reports whether more than one in share of the shingles of s stand in
@@ -30,7 +46,7 @@ func (p *PolicyText) quotes(s string, share int) bool {
 		return false
 	}
 	n, found := 0, 0
-	eachShingle(s, func(run uint64) {
+	eachShingle(s, func(run uint32) {
 		n++
 		if p.runs[run] {
 			found++
@@ -41,7 +57,7 @@ func (p *PolicyText) quotes(s string, share int) bool {
 
 // eachShingle calls f with the hash of every five words in a row of s, in any
 // case.
-func eachShingle(s string, f func(run uint64)) {
+func eachShingle(s string, f func(run uint32)) {
 	if !isASCII(s) {
 		s = strings.ToLower(s)
 	}
@@ -61,7 +77,7 @@ func eachShingle(s string, f func(run uint64)) {
 			next = 0
 		}
 		if words++; words >= shingle {
-			f(run)
+			f(uint32(run))
 		}
 	}
 }
