@@ -52,15 +52,12 @@ func announcesPolicy(s string) bool {
 }
 
 // paragraphs marks the disclaimers and the quotations of the policy among the
-// paragraphs of the writer's own.
+// paragraphs of the writer's own, and the latter where the writer quotes, too.
 func (t *text) paragraphs(policy *PolicyText) {
 	announced := false
 	mayBeLegal := secrecy.in(t.part.Text)
 	for i := 0; i < len(t.lines); {
-		j := i
-		for j < len(t.lines) && t.own(j) && !t.blank(j) {
-			j++
-		}
+		j := t.paragraph(i)
 		if j == i {
 			i++
 			continue
@@ -71,7 +68,7 @@ func (t *text) paragraphs(policy *PolicyText) {
 			share = 8 // quoted after "your policy says:", a few of its words are enough
 		}
 		switch {
-		case mayBeLegal && isLegal(t.joined(i, j)):
+		case t.own(i) && mayBeLegal && isLegal(t.joined(i, j)):
 			t.set(i, j, aup.VoiceDisclaimer, 0)
 		case policy.quotes(s, share):
 			t.set(i, j, aup.VoicePolicy, 0)
@@ -79,6 +76,19 @@ func (t *text) paragraphs(policy *PolicyText) {
 		announced = announcesPolicy(s)
 		i = j
 	}
+}
+
+// paragraph returns the end of the paragraph that begins at line i, of the
+// writer's own or quoted by them: i if none does.
+func (t *text) paragraph(i int) int {
+	v, j := t.lines[i].voice, i
+	if v != aup.VoiceOwn && v != aup.VoiceQuote {
+		return i
+	}
+	for j < len(t.lines) && t.lines[j].voice == v && strings.Trim(t.lines[j].text, "> \t") != "" {
+		j++
+	}
+	return j
 }
 
 // joined returns the lines from i to j as one.

@@ -25,6 +25,8 @@ func TestVoicesOf(t *testing.T) {
 		"confidential report":     {"This message is confidential: they publish confidential data of our customers on their page since Monday.", "publish", aup.VoiceOwn},
 		"policy announced":        {"Your policy says:\n\n“Nobody may use the service to send unsolicited bulk mail to strangers or pester anyone at all in any way.”", "pester", aup.VoicePolicy},
 		"policy by its hashes":    {"They spam us.\n\n- Customers shall refrain from giving their passwords\n  to anybody outside.", "anybody", aup.VoicePolicy},
+		"policy as a quotation":   {"They spam us.\n\n> Nobody may use the service to send unsolicited bulk mail to people.\n>\n> What else?", "unsolicited", aup.VoicePolicy},
+		"below that quotation":    {"They spam us.\n\n> Nobody may use the service to send unsolicited bulk mail to people.\n>\n> What else?", "What else", aup.VoiceQuote},
 		"policy in own words":     {"Your policy forbids unsolicited bulk mail and yet they send it every day to all of us here.", "forbids", aup.VoiceOwn},
 		"rows":                    {"What we saw:\n203.0.113.7,22,2026-03-04,ssh\n203.0.113.8,23,2026-03-04,telnet\nThat is all.", "telnet", aup.VoiceLog},
 		"after rows":              {"What we saw:\n203.0.113.7,22,2026-03-04,ssh\n203.0.113.8,23,2026-03-04,telnet\nThat is all.", "That is", aup.VoiceOwn},
