@@ -22,7 +22,7 @@ type Hit struct {
 type SearchPage struct {
 	Hits []Hit `json:"hits"`
 	// Next is what to put in Query.After for the next page; empty at the end.
-	Next ReportID `json:"next,omitempty"`
+	Next Cursor `json:"next,omitempty"`
 	// Behind is how many events of the log the search does not know yet.
 	Behind Seq `json:"behind,omitempty"`
 }

@@ -175,8 +175,12 @@ func TestPages(t *testing.T) {
 			if pages != 4 || len(seen) != 150 {
 				t.Errorf("%d reports on %d pages", len(seen), pages)
 			}
-			return
+			break
 		}
+	}
+	q.After = "a-report-that-is-not-found"
+	if _, err := ix.Search(t.Context(), q); !errors.Is(err, aup.ErrConflict) {
+		t.Errorf("behind what is not found: %v", err)
 	}
 }
 

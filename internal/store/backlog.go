@@ -50,7 +50,7 @@ func (s *Store) newest(ctx context.Context, f *finder) (page aup.Page, err error
 			return page, err
 		}
 		if f.q.Limit > 0 && len(page.Reports) == f.q.Limit {
-			page.Next = page.Reports[len(page.Reports)-1].ID
+			page.Next = aup.Cursor(page.Reports[len(page.Reports)-1].ID)
 			return page, nil
 		}
 		r, err := s.read(f.view, h.id)

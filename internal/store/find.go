@@ -227,7 +227,7 @@ func (f *finder) after() ([]byte, error) {
 	if f.q.After == "" {
 		return nil, nil
 	}
-	_, first, err := readReport(f.view, f.q.After)
+	_, first, err := readReport(f.view, aup.ReportID(f.q.After))
 	if err != nil {
 		return nil, fmt.Errorf("continue after: %w", err)
 	}
