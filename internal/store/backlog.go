@@ -24,7 +24,7 @@ func (s *Store) Reports(ctx context.Context, q aup.Query) (aup.Page, error) {
 		return page, fmt.Errorf("words %q: the search index answers those, ask for them with \"aupd search\": %w", q.Text, aup.ErrInvalid)
 	}
 	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
-		f := newFinder(tx.Bucket(bucketView), q, s.now())
+		f := newFinder(ctx, tx.Bucket(bucketView), q, s.now())
 		if q.Order == aup.OrderQueue {
 			page, err = s.queue(ctx, f)
 			return err
