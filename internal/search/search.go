@@ -99,7 +99,7 @@ func (ix *Index) inQueue(ctx context.Context, q aup.Query, req request, ids []au
 
 // ranked returns the reports that hold what is looked for, the best first.
 func (ix *Index) ranked(ctx context.Context, req request) ([]aup.ReportID, error) {
-	find := bleve.NewSearchRequestOptions(req.query(), maxFound, 0, false)
+	find := bleve.NewSearchRequestOptions(req.query(aup.Blind(ctx)), maxFound, 0, false)
 	find.SortBy([]string{"-_score", "_id"})
 	res, err := ix.bleve.SearchInContext(ctx, find)
 	if err != nil {
