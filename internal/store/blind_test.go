@@ -58,3 +58,24 @@ func TestBlind(t *testing.T) {
 		}
 	}
 }
+
+// What answers a sealed report is sealed, whatever becomes of the link.
+func TestAnswerToSealed(t *testing.T) {
+	now := at
+	s := openDesk(t, &now)
+	first, err := s.Report(t.Context(), post(t, s, letter{body: "first", from: "ann@mail.example", id: "m1@x"})[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := aup.Verdict{Outcome: aup.OutcomeViolation, Primary: "2.4", Clauses: []aup.ClauseID{"2.4"}, Sealed: true}
+	if err := s.Append(t.Context(), []aup.Event{aup.NewReclassified(first, v, alice, at)}); err != nil {
+		t.Fatal(err)
+	}
+	ids := post(t, s, letter{body: "an answer", from: "ann@mail.example", id: "m2@x", answers: "m1@x"}, letter{body: "another sender's", from: "eve@mail.example", answers: "m1@x"})
+	if r := act(t, s, ids[0], aup.Action{Do: aup.EventUnlinked}); !r.Sealed || r.Case != "" {
+		t.Errorf("an answer: sealed %v, in case %q", r.Sealed, r.Case)
+	}
+	if r := act(t, s, ids[1], aup.Action{Do: aup.EventLinked, With: first.ID}); r.Sealed || r.Case == "" {
+		t.Errorf("what an operator linked: sealed %v, in case %q", r.Sealed, r.Case)
+	}
+}

@@ -136,7 +136,8 @@ func (s *Store) caseOf(tx *bbolt.Tx, who aup.Actor, r aup.Report, a aup.Action) 
 const maxFollow = 20
 
 // follow links r, which was just recorded, to the case of the report that it
-// answers, where the same sender wrote both: anybody can name a Message-ID.
+// answers, where the same sender wrote both: anybody can name a Message-ID. What
+// answers a sealed report has its subject and its sender, and is sealed too.
 func (s *Store) follow(tx *bbolt.Tx, r aup.Report) error {
 	view, id := tx.Bucket(bucketView), r.ID
 	for _, message := range r.Thread[:min(len(r.Thread), maxFollow)] {
@@ -154,7 +155,7 @@ func (s *Store) follow(tx *bbolt.Tx, r aup.Report) error {
 			continue
 		}
 		_, err = s.actOne(tx, aup.Actor{Name: "aupd", From: "thread"}, id,
-			aup.Action{Do: aup.EventLinked, With: earlier, Reason: "answers " + string(earlier) + " by the same sender"})
+			aup.Action{Do: aup.EventLinked, With: earlier, Reason: "answers " + string(earlier) + " by the same sender", Seals: first.Sealed})
 		if refused(err) {
 			return nil
 		}
