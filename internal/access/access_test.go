@@ -26,13 +26,21 @@ type memory struct {
 	mu     sync.Mutex
 	kept   map[string]map[string][]byte
 	events map[string]aup.Event
-	fail   error // what Append fails with
+	fail   error  // what Append fails with
+	onGet  func() // called once, after a user was read
 }
 
 func (m *memory) Get(_ context.Context, shelf, key string) ([]byte, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	v, ok := m.kept[shelf][key]
+	var then func()
+	if shelf == "users" {
+		then, m.onGet = m.onGet, nil
+	}
+	m.mu.Unlock()
+	if then != nil {
+		then()
+	}
 	if !ok {
 		return nil, fmt.Errorf("%s %q: %w", shelf, key, aup.ErrNotFound)
 	}

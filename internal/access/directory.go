@@ -105,6 +105,7 @@ func (d *Directory) AddUser(ctx context.Context, name string, c aup.UserChange) 
 		return aup.User{}, fmt.Errorf("there are %d users: remove some: %w", len(rows), aup.ErrConflict)
 	}
 	row := userRow{Roles: c.Roles, Hash: hash, Stamp: rand.Text(), Created: time.Now().UTC()}
+	defer d.live.end(func(c caller) bool { return c.owner }) // from now on everybody signs in
 	return row.user(name), d.changeUser(ctx, name, row, "user added")
 }
 
@@ -143,7 +144,7 @@ func (d *Directory) SetUser(ctx context.Context, name string, c aup.UserChange) 
 		row.Roles = c.Roles
 	}
 	row.Hash, row.Stamp = cmp.Or(hash, row.Hash), rand.Text()
-	defer d.live.end(name)
+	defer d.live.endOf(name)
 	return row.user(name), d.changeUser(ctx, name, row, strings.Join(what, ", "))
 }
 
@@ -164,7 +165,7 @@ func (d *Directory) RemoveUser(ctx context.Context, name string) error {
 	if err := d.record(ctx, aup.Access{Name: name, Change: "user removed"}); err != nil {
 		return err
 	}
-	defer d.live.end(name)
+	defer d.live.endOf(name)
 	return d.users.delete(ctx, name)
 }
 

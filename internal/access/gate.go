@@ -114,29 +114,54 @@ func (g *Gate) guard(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		p, err := g.who(w, r)
-		switch {
-		case errors.Is(err, errNobody):
-			g.askIn(w, r)
-			return
-		case errors.Is(err, aup.ErrForbidden):
-			g.Log.Debug("token refused", "address", clientOf(r, g.Proxies).String(), "err", err)
-			w.Header().Set("WWW-Authenticate", `Bearer realm="aupd", error="invalid_token"`)
-			refuse(w, r, http.StatusUnauthorized, err.Error())
-			return
-		case err != nil:
-			g.fault(w, r, err)
+		c, ctx, done, err := g.admit(w, r)
+		if err != nil {
+			g.turnAway(w, r, err)
 			return
 		}
-		if err := p.Need(aup.RightRead); err != nil {
+		defer done()
+		if err := c.Need(aup.RightRead); err != nil {
 			refuse(w, r, http.StatusForbidden, err.Error())
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		ctx, done := g.Directory.live.add(r.Context(), p.Name)
-		defer done()
-		next.ServeHTTP(w, r.WithContext(aup.WithPrincipal(ctx, p)))
+		next.ServeHTTP(w, r.WithContext(aup.WithPrincipal(ctx, c.Principal)))
 	})
+}
+
+// admit returns who asks, and a context that ends when they may not any more.
+// done is called with the end of the request.
+func (g *Gate) admit(w http.ResponseWriter, r *http.Request) (c caller, ctx context.Context, done func(), err error) {
+	for ok := false; !ok; {
+		now := g.Directory.live.moment()
+		if c, err = g.who(w, r); err != nil {
+			return c, nil, nil, err
+		}
+		ctx, done, ok = g.Directory.live.add(r.Context(), c, now)
+	}
+	return c, ctx, done, nil
+}
+
+// turnAway answers a request by nobody.
+func (g *Gate) turnAway(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, errNobody):
+		g.askIn(w, r)
+	case errors.Is(err, aup.ErrForbidden):
+		g.Log.Debug("token refused", "address", clientOf(r, g.Proxies).String(), "err", err)
+		w.Header().Set("WWW-Authenticate", `Bearer realm="aupd", error="invalid_token"`)
+		refuse(w, r, http.StatusUnauthorized, err.Error())
+	default:
+		g.fault(w, r, err)
+	}
+}
+
+// A caller is who makes a request, and what lets them.
+type caller struct {
+	aup.Principal
+	session string    // that they signed in as; empty without one
+	owner   bool      // for as long as there is no user
+	until   time.Time // when it ends by itself; the zero time for never
 }
 
 // errNobody means that the request does not say who asks.
@@ -144,13 +169,13 @@ var errNobody = errors.New("nobody is signed in")
 
 // who returns who asks: the holder of a token, whoever is signed in, or the
 // owner where nobody could be. A session that no longer holds is ended.
-func (g *Gate) who(w http.ResponseWriter, r *http.Request) (aup.Principal, error) {
+func (g *Gate) who(w http.ResponseWriter, r *http.Request) (caller, error) {
 	if scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		return g.Directory.bearer(r.Context(), strings.TrimSpace(secret))
 	}
 	ctx, v, ok, err := g.sessions.load(r)
 	if err != nil {
-		return aup.Principal{}, err
+		return caller{}, err
 	}
 	if !ok {
 		return g.owner(r)
@@ -159,7 +184,7 @@ func (g *Gate) who(w http.ResponseWriter, r *http.Request) (aup.Principal, error
 	if errors.Is(err, errNobody) {
 		err = errors.Join(err, g.sessions.end(ctx, w))
 	}
-	return aup.Principal{Name: v.Name, Roles: roles, From: through(r)}, err
+	return caller{Principal: aup.Principal{Name: v.Name, Roles: roles, From: through(r)}, session: v.id, until: v.until}, err
 }
 
 // rolesOf returns what whoever signed in may do now; errNobody when the
@@ -183,9 +208,9 @@ func (g *Gate) rolesOf(ctx context.Context, v session) ([]aup.UserRole, error) {
 
 // owner returns the owner where everybody who asks is: on this machine, and
 // without users. A request that came through a proxy is from anywhere.
-func (g *Gate) owner(r *http.Request) (aup.Principal, error) {
+func (g *Gate) owner(r *http.Request) (caller, error) {
 	if g.Owner == "" || g.oidc != nil || forwarded(r) {
-		return aup.Principal{}, errNobody
+		return caller{}, errNobody
 	}
 	some, err := g.Directory.Anybody(r.Context())
 	if err == nil && some {
@@ -193,7 +218,7 @@ func (g *Gate) owner(r *http.Request) (aup.Principal, error) {
 	}
 	p := aup.Owner(g.Owner)
 	p.From = through(r)
-	return p, err
+	return caller{Principal: p, owner: true}, err
 }
 
 // through returns what r uses.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -270,6 +271,15 @@ func TestLongRequestsEnd(t *testing.T) {
 		"roles changed": {func(t *testing.T, s *setting, _ *browser) {
 			_, _ = s.dir.SetUser(owner(t), "alice", aup.UserChange{Roles: []aup.UserRole{aup.RoleReader}})
 		}, true},
+		"signed out elsewhere": {func(_ *testing.T, s *setting, _ *browser) {
+			b := s.browser()
+			b.signIn("alice", password)
+			b.do(http.MethodPost, "/logout", url.Values{})
+		}, false},
+		"session unused":      {func(*testing.T, *setting, *browser) { time.Sleep(30 * time.Minute) }, true},
+		"session not so long": {func(*testing.T, *setting, *browser) { time.Sleep(29 * time.Minute) }, false},
+		"token runs out":      {func(*testing.T, *setting, *browser) { time.Sleep(24 * time.Hour) }, true},
+		"token not so soon":   {func(*testing.T, *setting, *browser) { time.Sleep(23 * time.Hour) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -277,16 +287,16 @@ func TestLongRequestsEnd(t *testing.T) {
 				b := s.browser()
 				b.signIn("alice", password)
 				header := []string{}
-				if name == "token removed" {
+				if strings.HasPrefix(name, "token") {
 					header = []string{"Authorization", "Bearer " + string(s.token(t, aup.RoleReader))}
 				}
-				ended := false
+				var ended atomic.Bool
 				next := s.h
 				s.h = access.New(s.opt).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					select {
 					case <-r.Context().Done():
-						ended = true
-					case <-time.After(time.Hour):
+						ended.Store(true)
+					case <-time.After(25 * time.Hour):
 					}
 				}))
 				long := &browser{s, maps.Clone(b.cookies), b.address}
@@ -295,12 +305,49 @@ func TestLongRequestsEnd(t *testing.T) {
 				s.h = next
 				tc.end(t, s, b)
 				synctest.Wait()
-				if ended != tc.want {
-					t.Errorf("the long request ended: %v, want %v", ended, tc.want)
+				if ended.Load() != tc.want {
+					t.Errorf("the long request ended: %v, want %v", !tc.want, tc.want)
 				}
-				time.Sleep(2 * time.Hour) // all end before the test does
+				time.Sleep(26 * time.Hour) // all end before the test does
 			})
 		})
+	}
+}
+
+// Without users whoever runs aupd follows it; with the first one they sign in.
+func TestOwnersRequestsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSetting(t, func(s *setting) { s.memory.kept = nil; s.opt.Owner = "o" })
+		var ended atomic.Bool
+		s.h = access.New(s.opt).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			ended.Store(true)
+		}))
+		go s.browser().get("/api/v1/stream")
+		synctest.Wait()
+		if ended.Load() {
+			t.Error("it ended while nobody else was there")
+		}
+		s.add(t, "alice", aup.RoleAdmin)
+		synctest.Wait()
+		if !ended.Load() {
+			t.Error("it goes on beside a user")
+		}
+	})
+}
+
+// What changes while a request is looked at holds for it.
+func TestChangeAtTheDoor(t *testing.T) {
+	s := newSetting(t, nil)
+	b := s.browser()
+	b.signIn("alice", password)
+	s.memory.onGet = func() {
+		if _, err := s.dir.SetUser(owner(t), "alice", aup.UserChange{Roles: []aup.UserRole{aup.RoleReader}}); err != nil {
+			t.Error(err)
+		}
+	}
+	if w := b.get("/api/v1/stream"); w.Code != http.StatusUnauthorized || len(s.asked) > 0 {
+		t.Errorf("%d, and %v came through", w.Code, s.asked)
 	}
 }
 

@@ -5,45 +5,66 @@ import (
 	"sync"
 )
 
-// live are the requests in work, by who makes them. An answer may go on for
-// hours, as that to somebody who follows the log: it ends when they sign out,
-// or when what they may do changes.
+// live are the requests in work. An answer may go on for hours, as that to
+// somebody who follows the log: it ends with what its caller showed to come in,
+// when they sign out, and when what they may do changes.
 type live struct {
 	mu   sync.Mutex
-	next int
-	by   map[string]map[int]context.CancelFunc
+	ends int // how often some were ended
+	open map[*open]struct{}
 }
 
-// add returns a context for a request by name, and what to call when it is
-// done.
-func (l *live) add(ctx context.Context, name string) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
+// An open request is one in work.
+type open struct {
+	caller
+	cancel context.CancelFunc
+}
+
+// moment returns what add is to be given by a caller that is looked up now.
+func (l *live) moment() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.by == nil {
-		l.by = make(map[string]map[int]context.CancelFunc)
+	return l.ends
+}
+
+// add returns a context for a request by c, who was looked up since a moment,
+// and what to call when it is done. ok is false when requests were ended since:
+// what c is may have changed before anybody could know of this request.
+func (l *live) add(ctx context.Context, c caller, since int) (_ context.Context, done func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ends != since {
+		return ctx, nil, false
 	}
-	if l.by[name] == nil {
-		l.by[name] = make(map[int]context.CancelFunc)
+	o := &open{caller: c}
+	if c.until.IsZero() {
+		ctx, o.cancel = context.WithCancel(ctx)
+	} else {
+		ctx, o.cancel = context.WithDeadline(ctx, c.until)
 	}
-	l.next++
-	n := l.next
-	l.by[name][n] = cancel
+	if l.open == nil {
+		l.open = make(map[*open]struct{})
+	}
+	l.open[o] = struct{}{}
 	return ctx, func() {
-		cancel()
+		o.cancel()
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if delete(l.by[name], n); len(l.by[name]) == 0 {
-			delete(l.by, name)
+		delete(l.open, o)
+	}, true
+}
+
+// end ends the requests of the callers that match.
+func (l *live) end(match func(caller) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends++
+	for o := range l.open {
+		if match(o.caller) {
+			o.cancel()
 		}
 	}
 }
 
-// end ends all requests by name.
-func (l *live) end(name string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, cancel := range l.by[name] {
-		cancel()
-	}
-}
+// endOf ends all requests by name.
+func (l *live) endOf(name string) { l.end(func(c caller) bool { return c.Name == name && !c.owner }) }

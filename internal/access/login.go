@@ -121,8 +121,8 @@ func (g *Gate) logout(w http.ResponseWriter, r *http.Request) {
 	ctx, s, ok, err := g.sessions.load(r)
 	if err == nil && ok {
 		a := aup.Access{Name: s.Name, Way: s.Way, Address: clientOf(r, g.Proxies).String()}
-		g.Directory.live.end(s.Name)
 		err = errors.Join(g.sessions.end(ctx, w), g.Directory.log.Append(ctx, []aup.Event{aup.NewSignedOut(a, s.id, time.Now())}))
+		g.Directory.live.end(func(c caller) bool { return c.session == s.id })
 	}
 	if err != nil {
 		g.fault(w, r, err)

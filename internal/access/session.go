@@ -23,7 +23,8 @@ type session struct {
 	// Groups are those of the issuer's that give roles; empty for a password.
 	Groups []string `json:"groups,omitempty"`
 
-	id string // names the session in the log; it is no secret
+	id    string    // names the session in the log; it is no secret
+	until time.Time // when it ends, unless it is used meanwhile
 }
 
 // The ways to sign in.
@@ -79,12 +80,11 @@ func (s *sessions) load(r *http.Request) (_ context.Context, v session, ok bool,
 	if err := json.Unmarshal([]byte(data), &v); err != nil {
 		return ctx, v, false, fmt.Errorf("session: %v: %w", err, aup.ErrDamaged)
 	}
-	v.id = digest(token)[:16]
-	until := time.Now().Add(s.scs.IdleTimeout)
-	if end := s.scs.Deadline(ctx); until.After(end) {
-		until = end
+	v.id, v.until = digest(token)[:16], time.Now().Add(s.scs.IdleTimeout)
+	if end := s.scs.Deadline(ctx); v.until.After(end) {
+		v.until = end
 	}
-	return ctx, v, true, s.rows.touch(ctx, token, until, s.scs.IdleTimeout/10)
+	return ctx, v, true, s.rows.touch(ctx, token, v.until, s.scs.IdleTimeout/10)
 }
 
 // begin signs somebody in: under a new token, whatever the browser sent, so

@@ -101,32 +101,32 @@ func (d *Directory) RemoveToken(ctx context.Context, name string) error {
 	if err := d.record(ctx, aup.Access{Name: tokenActor(name), Change: "token removed"}); err != nil {
 		return err
 	}
-	defer d.live.end(tokenActor(name))
+	defer d.live.endOf(tokenActor(name))
 	return d.tokens.delete(ctx, key)
 }
 
 // bearer returns who holds the secret of a token; ErrForbidden when it is none,
 // or no longer one.
-func (d *Directory) bearer(ctx context.Context, secret string) (aup.Principal, error) {
+func (d *Directory) bearer(ctx context.Context, secret string) (caller, error) {
 	if !strings.HasPrefix(secret, tokenMark) || len(secret) > 2*sha256.Size {
-		return aup.Principal{}, fmt.Errorf("this is no token of aupd: %w", aup.ErrForbidden)
+		return caller{}, fmt.Errorf("this is no token of aupd: %w", aup.ErrForbidden)
 	}
 	key := digest(secret)
 	row, err := d.tokens.get(ctx, key)
 	switch {
 	case errors.Is(err, aup.ErrNotFound):
-		return aup.Principal{}, fmt.Errorf("there is no such token, or no longer: %w", aup.ErrForbidden)
+		return caller{}, fmt.Errorf("there is no such token, or no longer: %w", aup.ErrForbidden)
 	case err != nil:
-		return aup.Principal{}, err
+		return caller{}, err
 	case !time.Now().Before(row.Expires):
-		return aup.Principal{}, fmt.Errorf("token %s has expired: make another: %w", row.Name, aup.ErrForbidden)
+		return caller{}, fmt.Errorf("token %s has expired: make another: %w", row.Name, aup.ErrForbidden)
 	}
 	if time.Since(row.LastUsed) >= usedEvery {
 		if err := d.used(ctx, key); err != nil {
-			return aup.Principal{}, err
+			return caller{}, err
 		}
 	}
-	return aup.Principal{Name: tokenActor(row.Name), Roles: row.Roles, From: "api"}, nil
+	return caller{Principal: aup.Principal{Name: tokenActor(row.Name), Roles: row.Roles, From: "api"}, until: row.Expires}, nil
 }
 
 // used notes that a token is used now, unless it was removed meanwhile.

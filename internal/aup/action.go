@@ -67,7 +67,8 @@ type Action struct {
 	// Pins and Policy are filled in when it is recorded.
 	Pins   []Pin  `json:"pins,omitempty"`
 	Policy string `json:"policy,omitempty"`
-	// Seals is set when the decision is on a clause whose reports are sealed.
+	// Seals is set when the report is sealed by it: the decision is on a clause
+	// whose reports are, or the message answers a sealed report.
 	Seals bool `json:"seals,omitempty"`
 }
 
@@ -91,7 +92,7 @@ const longestClaim = 7 * 24 * time.Hour
 // the text says how.
 func (r Report) Act(a Action, who Actor, at time.Time, p Pinner) (Event, error) {
 	at = at.UTC()
-	a.Pins, a.Policy, a.Seals = nil, "", false // not the caller's to say
+	a.Pins, a.Policy, a.Seals = nil, "", a.Seals && a.Do == EventLinked // of a decision they are not the caller's to say
 	if err := a.check(); err != nil {
 		return Event{}, fmt.Errorf("%s report %s: %w", a.Do, r.ID, err)
 	}

@@ -45,7 +45,7 @@ func (r *Report) act(e Event) error {
 	case EventPrioritised:
 		r.Priority = a.Priority
 	case EventLinked:
-		r.Case, r.CaseReason = a.Case, a.Reason
+		r.Case, r.CaseReason, r.Sealed = a.Case, a.Reason, r.Sealed || a.Seals
 	case EventUnlinked:
 		r.Case, r.CaseReason = "", ""
 	}

@@ -10,7 +10,7 @@ import (
 type Page struct {
 	Reports []Report `json:"reports"`
 	// Next is what to put in Query.After for the next page; empty at the end.
-	Next ReportID `json:"next,omitempty"`
+	Next Cursor `json:"next,omitempty"`
 	// Total is how many reports the query selects in all, up to a bound under
 	// which counting is cheap; More is set when there are more than that.
 	Total int  `json:"total"`

@@ -94,3 +94,11 @@ func PrincipalOf(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p
 }
+
+// Blind reports whether somebody asks who is not cleared for the content of
+// sealed reports. What the store finds, compares and tells then says nothing of
+// it. aupd's own work, in whose context nobody is, is not blind.
+func Blind(ctx context.Context) bool {
+	p, ok := ctx.Value(principalKey{}).(Principal)
+	return ok && !p.May(RightContent)
+}

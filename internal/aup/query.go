@@ -46,10 +46,14 @@ type Query struct {
 	Order Order `json:"order,omitempty"`
 	// Limit is the most reports to return; 0 or less means no limit.
 	Limit int `json:"limit,omitempty"`
-	// After continues behind the last report of an earlier page; empty starts
-	// with the first.
-	After ReportID `json:"after,omitempty"`
+	// After continues behind an earlier page of the same query, whose Next it
+	// is; empty starts with the first report.
+	After Cursor `json:"after,omitempty"`
 }
+
+// A Cursor says where in an order of reports a page ends. Only who made it
+// knows how to read it; the empty one stands before the first report.
+type Cursor string
 
 // StateOpen stands in a Query for every open state.
 const StateOpen State = "open"

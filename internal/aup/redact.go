@@ -3,9 +3,10 @@ package aup
 import "slices"
 
 // Redacted returns r without anything that its message says or that somebody
-// wrote about it: how it was classified, where it stands and who worked on it
-// is left. It is what those see of a sealed report who are not cleared for it.
-// r is not modified.
+// wrote about it, tags and measures included: how it was classified, where it stands and who
+// worked on it is left. It is what those see of a sealed report who are not
+// cleared for it; by what is left out they do not find it either, see
+// [Query.AsksContent]. r is not modified.
 func (r Report) Redacted() Report {
 	r.Subject, r.From, r.MessageID = "", "", ""
 	r.Thread, r.Originals, r.Traces = nil, nil, nil
@@ -26,8 +27,9 @@ func (r Report) Redacted() Report {
 	return r
 }
 
-// Redacted returns e, an event of a sealed report, as Redacted of the report
-// has it. The document and the key, which may hold a file's name, are left out.
+// Redacted returns e, an event of a sealed report or of the near miss that it
+// was, as Redacted of the report has it. The document and the keys, which may
+// hold a file's name, are left out.
 func (e Event) Redacted() Event {
 	e.Key = ""
 	if e.Received != nil {
@@ -43,12 +45,22 @@ func (e Event) Redacted() Event {
 		p.Verdict.Findings = redactFindings(p.Verdict.Findings)
 		e.Classified = &p
 	}
+	if e.Settled != nil {
+		p := *e.Settled
+		p.Subject, p.Reason = "", ""
+		e.Settled = &p
+	}
 	if e.Action != nil {
 		a := *e.Action
-		a.Reason = ""
+		a.Key, a.Reason, a.Taken, a.Add, a.Remove = "", "", nil, nil, nil
 		e.Action = &a
 	}
 	return e
+}
+
+// AsksContent reports whether q selects by something that Redacted leaves out.
+func (q Query) AsksContent() bool {
+	return q.Reporter != "" || q.Indicator != "" || q.Tag != "" || q.Text != "" || q.Among != nil
 }
 
 // See returns r as p may see it.
@@ -60,23 +72,23 @@ func (p Principal) See(r Report) Report {
 }
 
 func redactTriage(t Triage) Triage {
-	t.StateReason, t.CaseReason = "", ""
+	t.StateReason, t.CaseReason, t.Tags = "", "", nil
 	if t.Decision != nil {
 		d := *t.Decision
-		d.Reason = ""
+		d.Reason, d.Taken = "", nil
 		t.Decision = &d
 	}
 	return t
 }
 
 // redactFindings keeps where in the document the reasons lie and what they
-// are, without the words.
+// are, without the words: the name of a rule may be one.
 func redactFindings(findings []Finding) []Finding {
 	out := slices.Clone(findings)
 	for i := range out {
 		out[i].Spans = slices.Clone(out[i].Spans)
 		for j := range out[i].Spans {
-			out[i].Spans[j].Text = ""
+			out[i].Spans[j].Text, out[i].Spans[j].Rule = "", ""
 		}
 	}
 	return out

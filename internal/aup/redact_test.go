@@ -15,13 +15,13 @@ import (
 const secret = "SECRET"
 
 func secretReport() aup.Report {
-	was := aup.Triage{State: aup.StateWaiting, StateReason: secret, CaseReason: secret, Decision: &aup.Decision{Reason: secret}}
+	was := aup.Triage{State: aup.StateWaiting, StateReason: secret, CaseReason: secret, Tags: []string{secret}, Decision: &aup.Decision{Reason: secret, Taken: []string{secret}}}
 	return aup.Report{
 		ID: "r", Subject: secret, From: secret, MessageID: secret, Thread: []string{secret}, Originals: []string{secret},
 		Sealed: true, Outcome: aup.OutcomeViolation, Primary: "2.4", Clauses: []aup.ClauseID{"2.4"},
 		Sources:  []aup.Source{{Mailbox: "file", Folder: secret}, {Mailbox: "support", Folder: "INBOX", UID: 3}},
 		Problems: []aup.Problem{{Kind: "charset", Detail: secret}},
-		Findings: []aup.Finding{{Clause: "2.4", Score: 0.9, Spans: []aup.Span{{Part: "1", Start: 3, End: 9, Text: secret, Reason: "says so"}}}},
+		Findings: []aup.Finding{{Clause: "2.4", Score: 0.9, Spans: []aup.Span{{Part: "1", Start: 3, End: 9, Text: secret, Reason: "says so", Rule: secret}}}},
 		Traces:   []aup.Trace{{Value: secret}}, Triage: was,
 		Steps: []aup.Step{{Seq: 3, Do: aup.EventWaiting, By: "alice", Was: was}}, Revision: 3,
 	}
@@ -70,7 +70,9 @@ func TestEventRedacted(t *testing.T) {
 		}},
 		aup.NewSeen(aup.Hash{1}, aup.Source{Mailbox: "file", Folder: secret}, at, "file"),
 		{Kind: aup.EventClassified, At: at, Classified: &aup.Classified{Verdict: aup.Verdict{Primary: "2.4", Findings: r.Findings}}},
-		{Kind: aup.EventNoted, At: at, Action: &aup.Action{Do: aup.EventNoted, Reason: secret}},
+		{Kind: aup.EventNoted, At: at, Action: &aup.Action{Do: aup.EventNoted, Key: secret, Reason: secret, Taken: []string{secret}}},
+		{Kind: aup.EventTagged, At: at, Action: &aup.Action{Do: aup.EventTagged, Add: []string{secret}, Remove: []string{secret}}},
+		{Kind: aup.EventNearMissTaken, At: at, Settled: &aup.Settled{Subject: secret, Reason: secret}},
 	} {
 		t.Run(string(e.Kind), func(t *testing.T) {
 			was := asJSON(t, e)

@@ -48,12 +48,14 @@ func NewReclassified(r Report, v Verdict, who Actor, at time.Time) Event {
 // A Rehearsal says what another policy or model makes of the reports that there
 // are.
 type Rehearsal struct {
-	Policy   string         `json:"policy"` // the version that was tried
-	Model    string         `json:"model"`
-	Recorded bool           `json:"recorded"` // the new findings are in the log
-	Reports  int            `json:"reports"`
-	ByShift  map[string]int `json:"by_shift"`
-	Shifts   []Shift        `json:"shifts"` // those that are not unchanged, in the order of the log
+	Policy   string `json:"policy"` // the version that was tried
+	Model    string `json:"model"`
+	Recorded bool   `json:"recorded"` // the new findings are in the log
+	// Reports is how many there are. Sealed ones are for those who are cleared
+	// alone: a policy with the right words would tell what is in them.
+	Reports int            `json:"reports"`
+	ByShift map[string]int `json:"by_shift"`
+	Shifts  []Shift        `json:"shifts"` // those that are not unchanged, in the order of the log
 }
 
 // The ways in which a report is classified otherwise than before.

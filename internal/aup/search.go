@@ -22,7 +22,7 @@ type Hit struct {
 type SearchPage struct {
 	Hits []Hit `json:"hits"`
 	// Next is what to put in Query.After for the next page; empty at the end.
-	Next ReportID `json:"next,omitempty"`
+	Next Cursor `json:"next,omitempty"`
 	// Behind is how many events of the log the search does not know yet.
 	Behind Seq `json:"behind,omitempty"`
 }
@@ -31,6 +31,8 @@ type SearchPage struct {
 type Searcher interface {
 	// Search returns the reports that hold the words of q.Text and are selected
 	// by the rest of q. Those that fit best come first, or in the queue's order
-	// if q asks for it. ErrInvalid for a q.Text that cannot be read, or none.
+	// if q asks for it; no sealed one to whoever is [Blind]. ErrInvalid for a
+	// q.Text that cannot be read, or none, and ErrConflict for a q.After that is
+	// not found any more.
 	Search(ctx context.Context, q Query) (SearchPage, error)
 }

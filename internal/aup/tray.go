@@ -60,6 +60,7 @@ type TrayItem struct {
 	Fate   Fate      `json:"fate"`
 	Since  time.Time `json:"since"`            // when that became its fate
 	Report ReportID  `json:"report,omitempty"` // of a recorded one
+	Sealed bool      `json:"sealed,omitempty"` // as of the report
 	// Who settled it, when and why; empty for one that nobody did.
 	By     string    `json:"by,omitempty"`
 	At     time.Time `json:"at,omitzero"`

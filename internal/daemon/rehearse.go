@@ -77,10 +77,8 @@ func (h Rehearsing) batch(ctx context.Context, received []aup.Event, out *aup.Re
 		if err != nil {
 			return err
 		}
-		s := shift(r, v)
-		out.Reports++
-		if out.ByShift[s.What]++; s.What != aup.ShiftNone {
-			out.Shifts = append(out.Shifts, s)
+		if !r.Sealed || !aup.Blind(ctx) {
+			tell(out, shift(r, v))
 		}
 		if h.Record && (r.Policy != v.Policy || r.Model != v.Model) {
 			events = append(events, aup.NewReclassified(r, v, h.Who, h.Now))
@@ -90,6 +88,14 @@ func (h Rehearsing) batch(ctx context.Context, received []aup.Event, out *aup.Re
 		return nil
 	}
 	return h.Store.Append(context.WithoutCancel(ctx), events)
+}
+
+// tell adds a shift to what is said.
+func tell(out *aup.Rehearsal, s aup.Shift) {
+	out.Reports++
+	if out.ByShift[s.What]++; s.What != aup.ShiftNone {
+		out.Shifts = append(out.Shifts, s)
+	}
 }
 
 // shift says how a verdict differs from the one that a report has.

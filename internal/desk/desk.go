@@ -1,7 +1,9 @@
 // Package desk is the backlog as somebody may use it: every call is by the
 // [aup.Principal] of its context, needs the right to it, shows of a sealed
 // report what that one may see, and leaves in the log who opened one. Console
-// and API stand on it, so that none of them can forget.
+// and API stand on it, so that none of them can forget. What may be found,
+// compared and counted of a sealed report the store decides, by the same
+// context (see [aup.Blind]).
 //
 // It also holds what operators do beyond a single action: taking the next free
 // report, and saved filters.
@@ -210,57 +212,18 @@ func (d *Desk) Events(ctx context.Context, q aup.EventQuery) (aup.EventPage, err
 	if q.Report == "" {
 		right = aup.RightAudit
 	}
-	p, err := need(ctx, right)
-	if err != nil {
+	if _, err := need(ctx, right); err != nil {
 		return aup.EventPage{}, err
 	}
-	page, err := d.triager.Events(ctx, q)
-	if err != nil || p.May(aup.RightContent) {
-		return page, err
-	}
-	return page, d.redact(ctx, page.Events)
+	return d.triager.Events(ctx, q)
 }
 
-// redact redacts the events of sealed reports in place.
-func (d *Desk) redact(ctx context.Context, events []aup.Event) error {
-	sealed := make(map[aup.ReportID]bool)
-	for i, e := range events {
-		if e.Report == "" {
-			continue
-		}
-		if _, known := sealed[e.Report]; !known {
-			r, err := d.backlog.Report(ctx, e.Report)
-			if err != nil {
-				return err
-			}
-			sealed[e.Report] = r.Sealed
-		}
-		if sealed[e.Report] {
-			events[i] = e.Redacted()
-		}
-	}
-	return nil
-}
-
-// Similar implements [aup.Triager]. A reason tells of both reports, and is
-// left out where one of them is sealed to who asks.
+// Similar implements [aup.Triager].
 func (d *Desk) Similar(ctx context.Context, id aup.ReportID, limit int) ([]aup.Similar, error) {
-	p, err := need(ctx, aup.RightRead)
-	if err != nil {
+	if _, err := need(ctx, aup.RightRead); err != nil {
 		return nil, err
 	}
-	r, err := d.backlog.Report(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	out, err := d.triager.Similar(ctx, r.ID, limit)
-	for i, s := range out {
-		if (r.Sealed || s.Report.Sealed) && !p.May(aup.RightContent) {
-			out[i].Reason = "sealed"
-		}
-		out[i].Report = p.See(s.Report)
-	}
-	return out, err
+	return d.triager.Similar(ctx, id, limit)
 }
 
 // Cases implements [aup.Triager].
@@ -278,7 +241,7 @@ func (d *Desk) Cases(ctx context.Context, limit int) ([]aup.Case, error) {
 	return out, err
 }
 
-// Numbers implements [aup.Triager]. Who reports what is no content.
+// Numbers implements [aup.Triager].
 func (d *Desk) Numbers(ctx context.Context, since time.Time) (aup.Numbers, error) {
 	if _, err := need(ctx, aup.RightRead); err != nil {
 		return aup.Numbers{}, err

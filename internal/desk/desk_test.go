@@ -115,12 +115,9 @@ func TestSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, v := range map[string]any{"list": page, "report": r, "log": log, "cases": cases, "similar": similar, "bulk": bulk} {
-		if s := asJSON(t, v); strings.Contains(s, "sealed words") || !strings.Contains(s, string(sealed)) && what != "cases" {
+		if s := asJSON(t, v); strings.Contains(s, "sealed words") || !strings.Contains(s, string(sealed)) && what != "cases" && what != "similar" {
 			t.Errorf("%s for those who are not cleared: %s", what, s)
 		}
-	}
-	if similar[0].Reason != "sealed" {
-		t.Errorf("why a sealed report is similar: %q", similar[0].Reason)
 	}
 	if _, err := d.Document(lead, sealed); !errors.Is(err, aup.ErrForbidden) || !strings.Contains(err.Error(), "is sealed") {
 		t.Errorf("its document: %v", err)

@@ -17,6 +17,9 @@ func (e everything) Search(ctx context.Context, _ aup.Query) (aup.SearchPage, er
 	page, err := e.Reports(ctx, aup.Query{})
 	var out aup.SearchPage
 	for _, r := range page.Reports {
+		if r.Sealed && aup.Blind(ctx) {
+			continue
+		}
 		out.Hits = append(out.Hits, aup.Hit{Report: r})
 	}
 	return out, err

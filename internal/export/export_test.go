@@ -32,7 +32,7 @@ func (s *shelf) Reports(_ context.Context, q aup.Query) (aup.Page, error) {
 	s.asked = q
 	from := 0
 	for i, r := range s.reports {
-		if r.ID == q.After {
+		if aup.Cursor(r.ID) == q.After {
 			from = i + 1
 		}
 	}
@@ -41,7 +41,7 @@ func (s *shelf) Reports(_ context.Context, q aup.Query) (aup.Page, error) {
 	}
 	p := aup.Page{Reports: s.reports[from:min(from+2, len(s.reports))]}
 	if n := from + 2; n < len(s.reports) {
-		p.Next = s.reports[n-1].ID
+		p.Next = aup.Cursor(s.reports[n-1].ID)
 	}
 	return p, nil
 }

@@ -51,7 +51,7 @@ func readRoutes(api huma.API, d *desk.Desk, saved desk.Filters) {
 			if err != nil {
 				return nil, problem(err)
 			}
-			q.Limit, q.After = in.Limit, aup.ReportID(in.After)
+			q.Limit, q.After = in.Limit, aup.Cursor(in.After)
 			return respond(d.Reports(ctx, q))
 		})
 	exportRoutes(api, d, saved)

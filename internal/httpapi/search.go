@@ -18,7 +18,7 @@ func searchRoute(api huma.API, d *desk.Desk, saved desk.Filters) {
 			if err != nil {
 				return nil, problem(err)
 			}
-			q.Limit, q.After = in.Limit, aup.ReportID(in.After)
+			q.Limit, q.After = in.Limit, aup.Cursor(in.After)
 			return respond(d.Search(ctx, q))
 		})
 }

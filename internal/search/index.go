@@ -30,7 +30,7 @@ const FolderName = "search"
 
 // version is that of what is indexed and how. An index of another version is
 // made again.
-const version = "1"
+const version = "2"
 
 // The keys of what an index says of itself.
 var (
@@ -120,10 +120,12 @@ func fields() mapping.IndexMapping {
 		return f
 	}
 	doc := bleve.NewDocumentStaticMapping()
-	for _, name := range textFields {
-		doc.AddFieldMappingsAt(name, field(cjk.AnalyzerName))
+	for _, mark := range []string{"", sealedMark} {
+		for _, name := range textFields {
+			doc.AddFieldMappingsAt(mark+name, field(cjk.AnalyzerName))
+		}
+		doc.AddFieldMappingsAt(mark+fieldIndicator, field(keyword.Name))
 	}
-	doc.AddFieldMappingsAt(fieldIndicator, field(keyword.Name))
 	m := bleve.NewIndexMapping()
 	m.DefaultMapping, m.DefaultAnalyzer, m.StoreDynamic, m.IndexDynamic, m.DocValuesDynamic = doc, cjk.AnalyzerName, false, false, false
 	return m
@@ -215,7 +217,8 @@ type pending struct {
 
 func (b *pending) add(e aup.Event) {
 	b.last = e.Seq
-	if (e.Kind == aup.EventReceived || e.Kind == aup.EventNoted) && !slices.Contains(b.reports, e.Report) {
+	other := e.Kind == aup.EventReceived || e.Kind == aup.EventNoted || e.Classified != nil && e.Classified.Verdict.Sealed || e.Action != nil && e.Action.Seals
+	if other && !slices.Contains(b.reports, e.Report) {
 		b.reports = append(b.reports, e.Report)
 	}
 }

@@ -118,14 +118,18 @@ func squeeze(s string) string { return strings.Join(strings.Fields(strings.ToLow
 // boosts say how much more a word tells in a field than in an original.
 var boosts = map[string]float64{fieldSubject: 3, fieldWords: 2, fieldNote: 2, fieldFrom: 1.5, fieldOriginal: 1, fieldIndicator: 4}
 
-// query returns r as a query of the index.
-func (r request) query() query.Query {
+// query returns r as a query of the index; for the blind of what is not sealed.
+func (r request) query(blind bool) query.Query {
+	marks := []string{"", sealedMark}
+	if blind {
+		marks = marks[:1]
+	}
 	q := bleve.NewBooleanQuery()
 	some := false
 	for _, g := range r.groups {
 		alternatives := make([]query.Query, len(g))
 		for i, t := range g {
-			alternatives[i] = t.query()
+			alternatives[i] = t.query(marks)
 		}
 		if g[0].not {
 			// Words side by side are looked at in the text: other reports may
@@ -144,12 +148,21 @@ func (r request) query() query.Query {
 	return q
 }
 
-func (t term) query() query.Query {
+// query returns t as a query of the fields with those marks.
+func (t term) query(marks []string) query.Query {
+	var out []query.Query
+	for _, mark := range marks {
+		out = append(out, t.of(mark)...)
+	}
+	return bleve.NewDisjunctionQuery(out...)
+}
+
+// of returns a query for each field that t may stand in.
+func (t term) of(mark string) (out []query.Query) {
 	fields := textFields
 	if t.field != "" {
 		fields = []string{t.field}
 	}
-	var out []query.Query
 	for _, f := range fields {
 		var q interface {
 			query.Query
@@ -166,15 +179,15 @@ func (t term) query() query.Query {
 			m.SetOperator(query.MatchQueryOperatorAnd)
 			q = m
 		}
-		q.SetField(f)
+		q.SetField(mark + f)
 		q.SetBoost(boosts[f])
 		out = append(out, q)
 	}
 	if t.field == "" && !t.phrase && !t.prefix && !t.fuzzy {
 		q := bleve.NewTermQuery(t.text)
-		q.SetField(fieldIndicator)
+		q.SetField(mark + fieldIndicator)
 		q.SetBoost(boosts[fieldIndicator])
 		out = append(out, q)
 	}
-	return bleve.NewDisjunctionQuery(out...)
+	return out
 }

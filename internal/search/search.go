@@ -43,7 +43,11 @@ func (ix *Index) Search(ctx context.Context, q aup.Query) (aup.SearchPage, error
 		return ix.inQueue(ctx, q, req, ids, page)
 	}
 	if q.After != "" {
-		ids = ids[slices.Index(ids, q.After)+1:]
+		i := slices.Index(ids, aup.ReportID(q.After))
+		if i < 0 {
+			return page, fmt.Errorf("continue after %s: it is not found any more: search anew: %w", q.After, aup.ErrConflict)
+		}
+		ids = ids[i+1:]
 	}
 	limit := q.Limit
 	for len(ids) > 0 {
@@ -64,7 +68,7 @@ func (ix *Index) Search(ctx context.Context, q aup.Query) (aup.SearchPage, error
 				continue
 			}
 			if limit > 0 && len(page.Hits) == limit {
-				page.Next = page.Hits[limit-1].Report.ID
+				page.Next = aup.Cursor(page.Hits[limit-1].Report.ID)
 				return page, nil
 			}
 			page.Hits = append(page.Hits, hit)
@@ -95,7 +99,7 @@ func (ix *Index) inQueue(ctx context.Context, q aup.Query, req request, ids []au
 
 // ranked returns the reports that hold what is looked for, the best first.
 func (ix *Index) ranked(ctx context.Context, req request) ([]aup.ReportID, error) {
-	find := bleve.NewSearchRequestOptions(req.query(), maxFound, 0, false)
+	find := bleve.NewSearchRequestOptions(req.query(aup.Blind(ctx)), maxFound, 0, false)
 	find.SortBy([]string{"-_score", "_id"})
 	res, err := ix.bleve.SearchInContext(ctx, find)
 	if err != nil {

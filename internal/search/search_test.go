@@ -175,8 +175,84 @@ func TestPages(t *testing.T) {
 			if pages != 4 || len(seen) != 150 {
 				t.Errorf("%d reports on %d pages", len(seen), pages)
 			}
-			return
+			break
 		}
+	}
+	q.After = "a-report-that-is-not-found"
+	if _, err := ix.Search(t.Context(), q); !errors.Is(err, aup.ErrConflict) {
+		t.Errorf("behind what is not found: %v", err)
+	}
+}
+
+// Who is not cleared finds what they would without any sealed report, in the
+// same order: how rare a word is counts for it.
+func TestSealed(t *testing.T) {
+	blind := aup.WithPrincipal(t.Context(), aup.Principal{Name: "r", Roles: []aup.UserRole{aup.RoleReader}})
+	cleared := aup.WithPrincipal(t.Context(), aup.Owner("o"))
+	open3 := []storetest.Letter{{Subject: "one", Text: "a lure"}, {Subject: "two", Text: "an invoice"}, {Subject: "three", Text: "an invoice"}}
+	all := open3
+	for _, subject := range []string{"a", "b", "c", "d", "e", "f"} {
+		all = append(all, storetest.Letter{Subject: subject, Text: "a lure", Sealed: true})
+	}
+	order := func(ctx context.Context, q aup.Query, letters ...storetest.Letter) (out string) {
+		s := storetest.Open(t)
+		storetest.Post(t, s, letters...)
+		ix := open(t, t.TempDir(), s)
+		if err := ix.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		page, err := ix.Search(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range page.Hits {
+			out += h.Report.Subject + " "
+		}
+		return out + string(page.Next)
+	}
+	either := aup.Query{Text: "lure OR invoice"}
+	if got, want := order(blind, either, all...), order(blind, either, open3...); got != want || !strings.HasPrefix(got, "one ") {
+		t.Errorf("found %q, without sealed reports %q", got, want)
+	}
+	if got := order(cleared, either, all...); len(strings.Fields(got)) != 9 {
+		t.Errorf("whoever is cleared finds %q", got)
+	}
+	if got := order(blind, aup.Query{Text: "lure", Limit: 1}, all...); got != "one " {
+		t.Errorf("a page of one: %q", got)
+	}
+	s := storetest.Open(t)
+	id := storetest.Post(t, s, open3[1])[0]
+	ix := open(t, t.TempDir(), s)
+	for i, want := range []int{1, 0} {
+		if err := ix.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		page, err := ix.Search(blind, aup.Query{Text: "invoice"})
+		if err != nil || len(page.Hits) != want {
+			t.Errorf("%d hits, %v; want %d", len(page.Hits), err, want)
+		}
+		if i == 0 {
+			decide(t, s, id)
+		}
+	}
+	if _, err := ix.Search(blind, aup.Query{Text: "invoice", After: aup.Cursor(id)}); !errors.Is(err, aup.ErrConflict) {
+		t.Errorf("behind a report that was sealed meanwhile: %v", err)
+	}
+	if hits := find(t, ix, aup.Query{Text: "invoice"}); len(hits) != 1 {
+		t.Errorf("aupd itself finds %d", len(hits))
+	}
+}
+
+// decide has somebody decide on a clause whose reports are sealed.
+func decide(t *testing.T, s *store.Store, id aup.ReportID) {
+	t.Helper()
+	r, err := s.Report(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := aup.Action{Do: aup.EventDecided, Saw: r.Revision, Outcome: aup.OutcomeViolation, Clauses: []aup.ClauseID{"2.4"}}
+	if r, err = s.Act(t.Context(), aup.Actor{Name: "a"}, id, a); err != nil || !r.Sealed {
+		t.Fatalf("sealed: %v, %v", r.Sealed, err)
 	}
 }
 

@@ -23,6 +23,11 @@ const (
 
 var textFields = []string{fieldSubject, fieldWords, fieldNote, fieldOriginal, fieldFrom}
 
+// sealedMark stands before the names of the fields of a sealed report. Who is
+// not cleared for those searches the other fields alone: neither what they find
+// nor its order, which goes by how rare a word is, tells of a sealed report.
+const sealedMark = "sealed_"
+
 // maxField bounds the text of one field: what stands further back is a log or
 // an attachment, and is found by its indicators.
 const maxField = 256 << 10
@@ -31,6 +36,7 @@ const maxField = 256 << 10
 type text struct {
 	fields     map[string]string
 	indicators []string
+	sealed     bool
 }
 
 // text reads what a report says.
@@ -72,7 +78,7 @@ func (ix *Index) text(ctx context.Context, id aup.ReportID) (text, error) {
 			add(fieldNote, e.Action.Reason)
 		}
 	}
-	t := text{fields: make(map[string]string, len(b)), indicators: indicators(r.Traces)}
+	t := text{fields: make(map[string]string, len(b)), indicators: indicators(r.Traces), sealed: r.Sealed}
 	for f, s := range b {
 		t.fields[f] = s.String()
 	}
@@ -103,9 +109,13 @@ func addPart(p *aup.Part, add func(field, s string)) {
 }
 
 func (t text) document() map[string]any {
-	doc := map[string]any{fieldIndicator: t.indicators}
+	mark := ""
+	if t.sealed {
+		mark = sealedMark
+	}
+	doc := map[string]any{mark + fieldIndicator: t.indicators}
 	for f, s := range t.fields {
-		doc[f] = s
+		doc[mark+f] = s
 	}
 	return doc
 }

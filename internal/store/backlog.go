@@ -24,7 +24,7 @@ func (s *Store) Reports(ctx context.Context, q aup.Query) (aup.Page, error) {
 		return page, fmt.Errorf("words %q: the search index answers those, ask for them with \"aupd search\": %w", q.Text, aup.ErrInvalid)
 	}
 	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
-		f := newFinder(tx.Bucket(bucketView), q, s.now())
+		f := newFinder(ctx, tx.Bucket(bucketView), q, s.now())
 		if q.Order == aup.OrderQueue {
 			page, err = s.queue(ctx, f)
 			return err
@@ -50,7 +50,7 @@ func (s *Store) newest(ctx context.Context, f *finder) (page aup.Page, err error
 			return page, err
 		}
 		if f.q.Limit > 0 && len(page.Reports) == f.q.Limit {
-			page.Next = page.Reports[len(page.Reports)-1].ID
+			page.Next = aup.Cursor(page.Reports[len(page.Reports)-1].ID)
 			return page, nil
 		}
 		r, err := s.read(f.view, h.id)

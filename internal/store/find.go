@@ -25,10 +25,13 @@ type finder struct {
 	now   time.Time
 	must  []string
 	sets  []map[string]bool // of 8-byte numbers
+	// blind leaves sealed reports out: the query asks for their content, and
+	// whoever asks may not know it.
+	blind bool
 }
 
-func newFinder(view *bbolt.Bucket, q aup.Query, now time.Time) *finder {
-	f := &finder{view: view, index: indexOf(view), q: q, now: now}
+func newFinder(ctx context.Context, view *bbolt.Bucket, q aup.Query, now time.Time) *finder {
+	f := &finder{view: view, index: indexOf(view), q: q, now: now, blind: aup.Blind(ctx) && q.AsksContent()}
 	for _, t := range []struct{ prefix, value string }{
 		{termGroup, string(q.Clause)}, {termOutcome, string(q.Outcome)}, {termSeverity, string(q.Severity)}, {termMailbox, q.Mailbox},
 		{termFrom, strings.ToLower(q.Reporter)}, {termLanguage, strings.ToLower(q.Language)}, {termAssignee, q.Assignee},
@@ -106,9 +109,12 @@ func (f *finder) collect(set map[string]bool, from, to string) {
 	}
 }
 
-// has reports whether the report with that number has every term and is in
-// every set.
+// has reports whether the report with that number has every term, is in every
+// set, and may be found.
 func (f *finder) has(seq []byte) bool {
+	if f.blind && f.index.has(termSealed, seq) {
+		return false
+	}
 	for _, set := range f.sets {
 		if !set[string(seq)] {
 			return false
@@ -207,7 +213,7 @@ func (f *finder) rarest() string {
 // count returns how many reports the query selects, up to most.
 func (f *finder) count(ctx context.Context, most int) (n int, more bool, err error) {
 	whole := len(f.must) == 0 || len(f.must) == 1 && f.q.State != aup.StateNew && f.q.State != aup.StateClaimed && f.q.State != aup.StateWaiting
-	if whole && len(f.sets) == 0 && f.q.Since.IsZero() && f.q.Until.IsZero() {
+	if whole && !f.blind && len(f.sets) == 0 && f.q.Since.IsZero() && f.q.Until.IsZero() {
 		return int(readCount(f.view.Bucket(bucketCounts).Get([]byte(f.rarest())))), false, nil
 	}
 	for _, err := range f.hits(ctx, nil) {
@@ -227,7 +233,7 @@ func (f *finder) after() ([]byte, error) {
 	if f.q.After == "" {
 		return nil, nil
 	}
-	_, first, err := readReport(f.view, f.q.After)
+	_, first, err := readReport(f.view, aup.ReportID(f.q.After))
 	if err != nil {
 		return nil, fmt.Errorf("continue after: %w", err)
 	}

@@ -46,6 +46,7 @@ type counter struct {
 	took      []time.Duration
 	tookOf    map[aup.ClauseID][]time.Duration
 	reporters map[string]int
+	blind     bool // who sent sealed reports is not told
 }
 
 // Numbers implements [aup.Triager]. It reads rows of indexes alone: some
@@ -58,7 +59,7 @@ func (s *Store) Numbers(ctx context.Context, since time.Time) (aup.Numbers, erro
 		since = now
 	}
 	c := &counter{
-		clauses: make(map[aup.ClauseID]*aup.ClauseNumbers), tookOf: make(map[aup.ClauseID][]time.Duration), reporters: make(map[string]int),
+		clauses: make(map[aup.ClauseID]*aup.ClauseNumbers), tookOf: make(map[aup.ClauseID][]time.Duration), reporters: make(map[string]int), blind: aup.Blind(ctx),
 	}
 	c.Since, c.ByOutcome = since.UTC(), make(map[aup.Outcome]int)
 	c.Days = []aup.DayNumbers{}
@@ -85,7 +86,11 @@ const day = 24 * time.Hour
 
 // scan counts what the index has under the terms with a prefix.
 func (c *counter) scan(view *bbolt.Bucket, prefix string, count func(value string, at time.Time)) {
-	for t, v := range indexOf(view).rows(prefix, strings.TrimSuffix(prefix, "/")+"0") { // the byte behind the slash
+	index := indexOf(view)
+	for t, v := range index.rows(prefix, strings.TrimSuffix(prefix, "/")+"0") { // the byte behind the slash
+		if c.blind && prefix == termFrom && index.has(termSealed, t.seq) {
+			continue
+		}
 		if at, _ := parseIndexValue(v); !at.Before(c.Since) {
 			count(t.term[len(prefix):], at)
 		}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,7 +24,7 @@ import (
 
 // A place is a row of the queue.
 type place struct {
-	seq      []byte
+	seq, row []byte
 	urgent   bool
 	priority byte
 	severity aup.Severity
@@ -57,7 +59,7 @@ func (s *Store) place(seq, row []byte) (place, bool) {
 		return place{}, false
 	}
 	p := place{
-		seq: seq, urgent: row[0] == 0, priority: row[1],
+		seq: seq, row: row, urgent: row[0] == 0, priority: row[1],
 		received: time.Unix(0, int64(binary.BigEndian.Uint64(row[3:]))).UTC(), id: aup.ReportID(row[11:]),
 	}
 	if int(row[2]) < len(aup.Severities) {
@@ -81,6 +83,23 @@ func before(a, b place) int {
 		cmp.Compare(first(!a.due.IsZero()), first(!b.due.IsZero())), a.due.Compare(b.due),
 		a.received.Compare(b.received), bytes.Compare(a.seq, b.seq),
 	)
+}
+
+// cursor returns where a page ends whose last report is at p. It holds the place
+// itself: the next page goes on from there whatever became of the report.
+func (p place) cursor() aup.Cursor {
+	return aup.Cursor(base64.RawURLEncoding.EncodeToString(slices.Concat(p.seq, p.row)))
+}
+
+// placeAt reads a cursor of the queue.
+func (s *Store) placeAt(c aup.Cursor) (place, error) {
+	key, err := base64.RawURLEncoding.DecodeString(string(c))
+	if err == nil && len(key) > 8 {
+		if p, ok := s.place(key[:8], key[8:]); ok {
+			return p, nil
+		}
+	}
+	return place{}, fmt.Errorf("continue after %q: want the next of an earlier page of the queue: %w", c, aup.ErrInvalid)
 }
 
 // overdue counts the open reports whose deadline has passed.
@@ -117,12 +136,15 @@ func (s *Store) queue(ctx context.Context, f *finder) (aup.Page, error) {
 	slices.SortFunc(all, before)
 	page.Total = len(all)
 	if f.q.After != "" {
-		i := slices.IndexFunc(all, func(p place) bool { return p.id == f.q.After })
-		all = all[i+1:] // a report that is done meanwhile starts anew
+		last, err := s.placeAt(f.q.After)
+		if err != nil {
+			return page, err
+		}
+		all = slices.DeleteFunc(all, func(p place) bool { return before(p, last) <= 0 })
 	}
-	for _, p := range all {
-		if f.q.Limit > 0 && len(page.Reports) == f.q.Limit {
-			page.Next = page.Reports[len(page.Reports)-1].ID
+	for i, p := range all {
+		if f.q.Limit > 0 && i == f.q.Limit {
+			page.Next = all[i-1].cursor()
 			break
 		}
 		r, err := s.read(f.view, p.id)

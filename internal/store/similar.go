@@ -27,7 +27,8 @@ type bond struct {
 }
 
 // Similar implements [aup.Triager]: an equal original outweighs any number of
-// shared sources of abuse.
+// shared sources of abuse. What a sealed report has in common with another is
+// for those who are cleared.
 func (s *Store) Similar(ctx context.Context, id aup.ReportID, limit int) (out []aup.Similar, err error) {
 	out = []aup.Similar{}
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
@@ -40,7 +41,10 @@ func (s *Store) Similar(ctx context.Context, id aup.ReportID, limit int) (out []
 		if err != nil {
 			return err
 		}
-		for _, b := range bonds(view, r, string(seqKey(first))) {
+		if r.Sealed && aup.Blind(ctx) {
+			return nil
+		}
+		for _, b := range bonds(view, r, string(seqKey(first)), aup.Blind(ctx)) {
 			if limit > 0 && len(out) == limit {
 				return nil
 			}
@@ -56,12 +60,16 @@ func (s *Store) Similar(ctx context.Context, id aup.ReportID, limit int) (out []
 	return out, err
 }
 
-// bonds returns what r shares with others, the strongest first.
-func bonds(view *bbolt.Bucket, r aup.Report, self string) []bond {
-	found := make(map[string]bond)
+// bonds returns what r shares with others, the strongest first; with sealed
+// ones too unless it is for somebody blind.
+func bonds(view *bbolt.Bucket, r aup.Report, self string, blind bool) []bond {
+	found, index := make(map[string]bond), indexOf(view)
 	look := func(term string, weight int, reason string) {
 		var sharing []string
-		for t := range indexOf(view).of(term) {
+		for t := range index.of(term) {
+			if blind && index.has(termSealed, t.seq) {
+				continue
+			}
 			if sharing = append(sharing, string(t.seq)); len(sharing) > maxShared {
 				return
 			}

@@ -16,6 +16,7 @@ const (
 	termAll      = "reports"
 	termOpen     = "open"
 	termUrgent   = "urgent"    // urgent and open
+	termSealed   = "sealed"    //
 	termClause   = "clause/"   // one of its clauses
 	termGroup    = "group/"    // a clause or one of its details
 	termOutcome  = "outcome/"  //
@@ -58,6 +59,9 @@ func terms(r aup.Report) []string {
 	add(termAssignee, r.Assignee)
 	add(termPriority, string(r.Priority))
 	add(termCase, string(r.Case))
+	if r.Sealed {
+		t = append(t, termSealed)
+	}
 	if r.State.Open() {
 		t = append(t, termOpen)
 		if r.Urgent != "" {

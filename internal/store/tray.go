@@ -58,8 +58,15 @@ func (s *Store) NearMisses(ctx context.Context, all bool) (page aup.TrayPage, er
 		if page.Items, err = openItems(tx, page.Items); err != nil || !all {
 			return err
 		}
-		page.Items, page.More, err = settledItems(tx, page.Items)
-		return err
+		if page.Items, page.More, err = settledItems(tx, page.Items); err != nil || !aup.Blind(ctx) {
+			return err
+		}
+		for i, item := range page.Items {
+			if item.Sealed {
+				page.Items[i].Subject, page.Items[i].Reason = "", ""
+			}
+		}
+		return nil
 	})
 	page.More = page.More || page.Open > aup.MaxTray
 	return page, err
@@ -203,7 +210,9 @@ func settledItem(tx *bbolt.Tx, seq aup.Seq) (aup.TrayItem, error) {
 		return aup.TrayItem{}, err
 	}
 	row, err := ledgerRow(tx, e.Settled.Source.Epoch(), e.Settled.Source.UID)
-	return itemBy(row, e), err
+	item := itemBy(row, e)
+	item.Sealed = isSealed(tx, row.Report)
+	return item, err
 }
 
 // settling reads an event that settled a near miss.

@@ -136,7 +136,8 @@ func (s *Store) caseOf(tx *bbolt.Tx, who aup.Actor, r aup.Report, a aup.Action) 
 const maxFollow = 20
 
 // follow links r, which was just recorded, to the case of the report that it
-// answers, where the same sender wrote both: anybody can name a Message-ID.
+// answers, where the same sender wrote both: anybody can name a Message-ID. What
+// answers a sealed report has its subject and its sender, and is sealed too.
 func (s *Store) follow(tx *bbolt.Tx, r aup.Report) error {
 	view, id := tx.Bucket(bucketView), r.ID
 	for _, message := range r.Thread[:min(len(r.Thread), maxFollow)] {
@@ -154,7 +155,7 @@ func (s *Store) follow(tx *bbolt.Tx, r aup.Report) error {
 			continue
 		}
 		_, err = s.actOne(tx, aup.Actor{Name: "aupd", From: "thread"}, id,
-			aup.Action{Do: aup.EventLinked, With: earlier, Reason: "answers " + string(earlier) + " by the same sender"})
+			aup.Action{Do: aup.EventLinked, With: earlier, Reason: "answers " + string(earlier) + " by the same sender", Seals: first.Sealed})
 		if refused(err) {
 			return nil
 		}
@@ -194,11 +195,40 @@ func (s *Store) Events(ctx context.Context, q aup.EventQuery) (page aup.EventPag
 			if e.Received != nil {
 				e.Received.Document = aup.Document{}
 			}
+			if aup.Blind(ctx) {
+				if e, err = unsealed(tx, e); err != nil {
+					return err
+				}
+			}
 			page.Events = append(page.Events, e)
 		}
 		return nil
 	})
 	return page, err
+}
+
+// unsealed returns e as those see it who are not cleared for sealed reports. How
+// a near miss was settled tells of the report that it became.
+func unsealed(tx *bbolt.Tx, e aup.Event) (aup.Event, error) {
+	id := e.Report
+	if e.Settled != nil {
+		row, err := ledgerRow(tx, e.Settled.Source.Epoch(), e.Settled.Source.UID)
+		if err != nil {
+			return e, err
+		}
+		id = row.Report
+	}
+	if isSealed(tx, id) {
+		e = e.Redacted()
+	}
+	return e, nil
+}
+
+// isSealed reports whether there is a report with that id and it is sealed.
+func isSealed(tx *bbolt.Tx, id aup.ReportID) bool {
+	view := tx.Bucket(bucketView)
+	seq := numberOf(view, id)
+	return seq != nil && indexOf(view).has(termSealed, seq)
 }
 
 // historyKey returns the key of event n of the report with the number first.

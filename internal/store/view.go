@@ -40,7 +40,7 @@ import (
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 7
+const viewVersion = 8
 
 var (
 	bucketReports   = []byte("reports")

@@ -83,7 +83,7 @@ func (c *Console) list(ctx context.Context, f *filter, after string) (aup.Page, 
 		return aup.Page{}, http.StatusUnprocessableEntity
 	}
 	q := f.Query
-	q.Limit, q.After = pageSize, aup.ReportID(after)
+	q.Limit, q.After = pageSize, aup.Cursor(after)
 	page, err := c.Desk.Reports(ctx, q)
 	if err != nil {
 		return aup.Page{}, c.refuse(f, err)
@@ -101,7 +101,7 @@ func (c *Console) refuse(f *filter, err error) int {
 }
 
 // moreOf returns the address of the page behind u's, empty at the end.
-func moreOf(u *url.URL, next aup.ReportID) string {
+func moreOf(u *url.URL, next aup.Cursor) string {
 	if next == "" {
 		return ""
 	}

@@ -37,7 +37,7 @@ func (c *Console) found(ctx context.Context, f *filter, after string) ([]row, au
 		return c.rows(ctx, page.Reports), page, status
 	}
 	q := f.Query
-	q.Limit, q.After = pageSize, aup.ReportID(after)
+	q.Limit, q.After = pageSize, aup.Cursor(after)
 	result, err := c.Desk.Search(ctx, q)
 	if err != nil {
 		return nil, aup.Page{}, c.refuse(f, err)

@@ -75,6 +75,9 @@ func (c *Console) showTray(w http.ResponseWriter, r *http.Request, done *aup.Tra
 }
 
 func nearMissOf(i aup.TrayItem) nearMiss {
+	if i.Sealed && i.Subject == "" {
+		i.Subject = sealedSubject
+	}
 	return nearMiss{TrayItem: i, Why: whyInTray(i)}
 }
 

@@ -96,6 +96,9 @@ func (d *world) Search(ctx context.Context, q aup.Query) (aup.SearchPage, error)
 	page, err := d.Reports(ctx, q)
 	var out aup.SearchPage
 	for _, r := range page.Reports {
+		if r.Sealed && aup.Blind(ctx) {
+			continue
+		}
 		s := aup.Snippet{Field: "words", Text: "one two three", Marks: []aup.Range{{Start: 4, End: 7}, {Start: 2, End: 5}, {Start: 8, End: 99}}}
 		out.Hits = append(out.Hits, aup.Hit{Report: r, Snippets: []aup.Snippet{s}})
 	}
