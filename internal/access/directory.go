@@ -46,7 +46,13 @@ type userRow struct {
 	Stamp      string    `json:"stamp"`
 	Created    time.Time `json:"created"`
 	LastSignIn time.Time `json:"last_sign_in,omitzero"`
+	// Homes are where the last sign-ins came from, as tries are counted.
+	Homes []string `json:"homes,omitempty"`
 }
+
+// maxHomes is how many places somebody signs in from: an office, a home, a
+// telephone.
+const maxHomes = 5
 
 // NewDirectory returns the directory that is kept on s. cost is that of
 // password hashes, nil for the usual one.
@@ -143,7 +149,10 @@ func (d *Directory) SetUser(ctx context.Context, name string, c aup.UserChange) 
 		}
 		row.Roles = c.Roles
 	}
-	row.Hash, row.Stamp = cmp.Or(hash, row.Hash), rand.Text()
+	if hash != "" {
+		row.Hash, row.Homes = hash, nil
+	}
+	row.Stamp = rand.Text()
 	defer d.live.endOf(name)
 	return row.user(name), d.changeUser(ctx, name, row, strings.Join(what, ", "))
 }
@@ -205,9 +214,20 @@ func (d *Directory) record(ctx context.Context, a aup.Access) error {
 	return d.log.Append(ctx, []aup.Event{aup.NewAccessChanged(a, aup.PrincipalOf(ctx).Actor(), time.Now())})
 }
 
-// authenticate returns the user whose name and password these are; ok is false
-// when they are nobody's, which takes as long whether or not the name is known.
-func (d *Directory) authenticate(ctx context.Context, name string, password aup.Secret) (row userRow, known, ok bool, err error) {
+// isHome reports whether the user of that name, if there is one, signed in from
+// c lately.
+func (d *Directory) isHome(ctx context.Context, name string, c client) (bool, error) {
+	row, err := d.users.get(ctx, name)
+	if errors.Is(err, aup.ErrNotFound) {
+		return false, nil
+	}
+	return slices.Contains(row.Homes, c.limitKey()), err
+}
+
+// authenticate returns the user whose name and password these are, which came
+// from c; ok is false when they are nobody's, which takes as long whether or not
+// the name is known.
+func (d *Directory) authenticate(ctx context.Context, name string, password aup.Secret, c client) (row userRow, known, ok bool, err error) {
 	seen, err := d.users.get(ctx, name)
 	if known = err == nil; !known && !errors.Is(err, aup.ErrNotFound) {
 		return row, false, false, err
@@ -231,6 +251,16 @@ func (d *Directory) authenticate(ctx context.Context, name string, password aup.
 	if err != nil {
 		return row, known, false, err
 	}
-	row.Hash, row.LastSignIn = hash, time.Now().UTC()
+	row.Hash, row.LastSignIn, row.Homes = hash, time.Now().UTC(), homes(row.Homes, c)
 	return row, known, true, d.users.put(ctx, name, row)
+}
+
+// homes returns where somebody signs in from, the last place first.
+func homes(before []string, c client) []string {
+	if !c.address.IsValid() {
+		return before
+	}
+	key := c.limitKey()
+	rest := slices.DeleteFunc(slices.Clone(before), func(s string) bool { return s == key })
+	return append([]string{key}, rest[:min(len(rest), maxHomes-1)]...)
 }

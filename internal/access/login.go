@@ -58,12 +58,17 @@ func (g *Gate) login(w http.ResponseWriter, r *http.Request) {
 	name := strings.ToLower(strings.TrimSpace(r.PostFormValue("name")))
 	_ = conn.SetReadDeadline(time.Time{})
 	v := LoginView{Name: name, Return: returnPath(r.PostFormValue("return"))}
-	if g.limits.client(w, r, from) || g.limits.name(w, r, name) {
+	home, err := g.Directory.isHome(r.Context(), name, from)
+	if err != nil {
+		g.fault(w, r, err)
+		return
+	}
+	if g.limits.client(w, r, from) || g.limits.name(w, r, name, from, home) {
 		v.Status, v.Error = http.StatusTooManyRequests, "Too many tries: wait a minute."
 		g.show(w, r, v)
 		return
 	}
-	row, known, ok, err := g.Directory.authenticate(r.Context(), name, aup.Secret(r.PostFormValue("password")))
+	row, known, ok, err := g.Directory.authenticate(r.Context(), name, aup.Secret(r.PostFormValue("password")), from)
 	switch {
 	case errors.Is(err, errOverrun):
 		w.Header().Set("Retry-After", "60")

@@ -225,6 +225,58 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
+// Guesses from elsewhere keep nobody out of where they sign in from, and nobody
+// guesses more there than anywhere.
+func TestTriesAtHome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSetting(t, nil)
+		at := func(address string) *browser {
+			b := s.browser()
+			b.address = address
+			return b
+		}
+		guess := func(name string) {
+			for i := range 12 {
+				at(fmt.Sprintf("198.51.100.%d:1", i)).signIn(name, "wrong")
+			}
+		}
+		for i := range 7 { // the last five count
+			at(fmt.Sprintf("192.0.2.%d:1", i)).signIn("alice", password)
+		}
+		time.Sleep(time.Hour)
+		guess("alice")
+		guess("alice 192.0.2.6")
+		for address, want := range map[string]bool{
+			"192.0.2.6:9": true, "192.0.2.2:9": true, "192.0.2.1:9": false, "203.0.113.1:9": false,
+		} {
+			b := at(address)
+			if b.signIn("alice", password); b.in() != want {
+				t.Errorf("from %s, beside guesses from elsewhere: signed in %v", address, b.in())
+			}
+		}
+		if b := at("192.0.2.6:9"); b.signIn("root", password).Code != 303 {
+			t.Error("another user is kept out")
+		}
+		time.Sleep(time.Hour)
+		for i := range 10 {
+			if code := at("192.0.2.6:1").signIn("alice", "wrong").Code; code != 401 {
+				t.Errorf("guess %d at home: %d", i+1, code)
+			}
+		}
+		if code := at("192.0.2.6:1").signIn("alice", password).Code; code != 429 {
+			t.Errorf("a guess too many at home: %d", code)
+		}
+		if _, err := s.dir.SetUser(owner(t), "alice", aup.UserChange{Password: "another good one"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		guess("alice")
+		if code := at("192.0.2.5:1").signIn("alice", "another good one").Code; code != 429 {
+			t.Errorf("where the old password served: %d", code)
+		}
+	})
+}
+
 func TestNothingSecretIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSetting(t, nil)
