@@ -32,15 +32,20 @@ func (ix *Index) Search(ctx context.Context, q aup.Query) (aup.SearchPage, error
 		}
 		q.Indicator = req.network
 	}
+	if page.Behind, err = ix.behind(ctx); err != nil {
+		return page, err
+	}
+	if len(req.groups) == 0 { // a network alone: the store knows it
+		q.Text = ""
+		return ix.inOrder(ctx, q, req, page)
+	}
 	ids, err := ix.ranked(ctx, req)
 	if err != nil {
 		return page, err
 	}
-	if page.Behind, err = ix.behind(ctx); err != nil {
-		return page, err
-	}
 	if q.Order == aup.OrderQueue {
-		return ix.inQueue(ctx, q, req, ids, page)
+		q.Among = ids
+		return ix.inOrder(ctx, q, req, page)
 	}
 	if q.After != "" {
 		i := slices.Index(ids, aup.ReportID(q.After))
@@ -77,9 +82,8 @@ func (ix *Index) Search(ctx context.Context, q aup.Query) (aup.SearchPage, error
 	return page, nil
 }
 
-// inQueue returns the page of the found reports in the queue's order.
-func (ix *Index) inQueue(ctx context.Context, q aup.Query, req request, ids []aup.ReportID, page aup.SearchPage) (aup.SearchPage, error) {
-	q.Among = ids
+// inOrder returns the page of the found reports in the order of the store.
+func (ix *Index) inOrder(ctx context.Context, q aup.Query, req request, page aup.SearchPage) (aup.SearchPage, error) {
 	found, err := ix.store.Reports(ctx, q)
 	if err != nil {
 		return page, err

@@ -106,6 +106,10 @@ func TestSearch(t *testing.T) {
 	if got := find(t, ix, aup.Query{Text: "bank", Order: aup.OrderQueue}); len(got) != 2 || got[0].Report.ID != ids[0] {
 		t.Errorf("in the queue's order: %d hits", len(got))
 	}
+	unread := open(t, t.TempDir(), s) // however many reports there are, and whatever is indexed
+	if got := find(t, unread, aup.Query{Text: "203.0.113.0/28"}); len(got) != 1 || got[0].Report.ID != ids[1] {
+		t.Errorf("a network alone: %d hits", len(got))
+	}
 	for _, text := range []string{"", "-a", `""`, "a OR -b", strings.Repeat("w ", 50), "10.0.0.0/8 10.1.0.0/16"} {
 		if _, err := ix.Search(t.Context(), aup.Query{Text: text}); !errors.Is(err, aup.ErrInvalid) {
 			t.Errorf("search %.20q: %v, want ErrInvalid", text, err)
