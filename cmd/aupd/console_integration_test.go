@@ -165,10 +165,22 @@ func TestConsoleHostileMail(t *testing.T) {
 
 var reportAt = regexp.MustCompile(`href="(/reports/[a-z0-9-]+)"`)
 
+// sharedHash is what two reports of the demo name, a word that is longer than a
+// telephone is wide.
+const sharedHash = "5d1c0b7e2f9a4c3380aa71e2bb04d9f6e1c2a7738890aa1fd2c99be0417a6650"
+
 // pages returns the address of one page of each kind, with something on it.
 func (d demo) pages() []string {
 	d.t.Helper()
-	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, d.base+"/queue", nil)
+	out := []string{"/", "/queue", "/queue?q=clause:99", "/queue?q=state:x", "/cases", "/search", "/policy", "/numbers", "/mailboxes", "/mailboxes/demo/INBOX", "/near-misses", "/near-misses?all=1", "/reports/nope"}
+	out = append(out, d.listed("/queue")[:4]...)
+	return append(out, d.listed("/queue?q=indicator:" + sharedHash)[:2]...)
+}
+
+// listed returns the addresses of the reports that a page lists.
+func (d demo) listed(path string) (out []string) {
+	d.t.Helper()
+	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, d.base+path, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -177,13 +189,11 @@ func (d demo) pages() []string {
 		d.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	queue, err := io.ReadAll(resp.Body)
+	list, err := io.ReadAll(resp.Body)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	found := reportAt.FindAllSubmatch(queue, -1)
-	out := []string{"/", "/queue", "/queue?q=clause:99", "/queue?q=state:x", "/cases", "/search", "/policy", "/numbers", "/mailboxes", "/mailboxes/demo/INBOX", "/near-misses", "/near-misses?all=1", "/reports/nope"}
-	for _, m := range found[:4] {
+	for _, m := range reportAt.FindAllSubmatch(list, -1) {
 		out = append(out, string(m[1]))
 	}
 	return out
