@@ -16,11 +16,12 @@ import (
 // funcs are the templates' own words.
 func (c *Console) funcs() template.FuncMap {
 	return template.FuncMap{
-		"ago":   func(t time.Time) string { return ago(t, c.Now()) },
-		"until": func(t time.Time) string { return due(t, c.Now()) },
-		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") },
-		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"bytes": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
+		"ago":    func(t time.Time) string { return ago(t, c.Now()) },
+		"passed": func(t time.Time) string { return passed(t, c.Now()) },
+		"until":  func(t time.Time) string { return due(t, c.Now()) },
+		"stamp":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") },
+		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"bytes":  func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
 		"title": func(id aup.ClauseID) string {
 			clause, _ := c.Policy().Clause(id)
 			return clause.Title
@@ -92,6 +93,18 @@ func ago(t, now time.Time) string {
 		return span(d)
 	}
 	return "in " + span(t.Sub(now))
+}
+
+// passed says within a sentence how long ago t was.
+func passed(t, now time.Time) string {
+	switch s := ago(t, now); {
+	case s == "now":
+		return "just now"
+	case t.After(now):
+		return s
+	default:
+		return s + " ago"
+	}
 }
 
 // due says how far away a deadline is.

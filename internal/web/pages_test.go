@@ -209,7 +209,7 @@ func TestPages(t *testing.T) {
 		"queue, wrong":    {b, "/queue?q=state:nowhere", 422, []string{`state &#34;nowhere&#34;: want one of`}},
 		"queue, words":    {b, "/queue?q=[", 422, []string{"a bracket is not closed"}},
 		"report": {b, report, 200, []string{
-			"90 %", `<mark class="m1"`, "The text is longer", "not examined: encrypted", "overlaps", "leads to", "Header fields (1)", "Decide, next", "What a program reported", "×2", "Answers to", "the display name poses",
+			"90 %", `<mark class="m1"`, "The text is longer", "not examined: encrypted", "overlaps", "leads to", "Header fields (1)", "Decide, next", "What a program reported", "×2", "Answers to", "the display name poses", ">2 h ago</time>",
 		}},
 		"no report":        {b, "/reports/nope", 404, []string{"There is no such thing here", "report nope"}},
 		"no cases":         {b, "/cases", 200, []string{"No case yet"}},
@@ -221,7 +221,7 @@ func TestPages(t *testing.T) {
 		"numbers":          {b, "/numbers?days=7", 200, []string{`<rect class="s1"`, "100 %", now.AddDate(0, 0, -6).Format(time.DateOnly), "a@example.org"}},
 		"numbers, weeks":   {b, "/numbers?days=365", 200, []string{"Week of"}},
 		"numbers, empty":   {empty, "/numbers", 200, []string{"Nothing was received or decided"}},
-		"mailboxes":        {b, "/mailboxes", 200, []string{"abuse / INBOX/in", "up to date"}},
+		"mailboxes":        {b, "/mailboxes", 200, []string{"abuse / INBOX/in", "up to date", ">1 min ago</time>"}},
 		"mailboxes, empty": {empty, "/mailboxes", 200, []string{"No mailbox yet"}},
 		"mailbox":          {b, "/mailboxes/abuse/INBOX/in", 200, []string{"8000", "Usage policy complaint"}},
 		"near misses":      {b, "/near-misses", 200, []string{"2 to look at", "Usage policy complaint", "abuse / INBOX/in, UID 8000", ">nearly matches<", "as well"}},
