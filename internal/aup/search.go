@@ -14,7 +14,9 @@ type Snippet struct {
 
 // A Hit is a report that a search found.
 type Hit struct {
-	Report   Report    `json:"report"`
+	Report Report `json:"report"`
+	// Snippets is empty for a sealed report: what it says is read in the report
+	// itself, which leaves in the log by whom.
 	Snippets []Snippet `json:"snippets"`
 }
 

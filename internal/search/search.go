@@ -141,7 +141,11 @@ func (ix *Index) hit(ctx context.Context, req request, r aup.Report) (aup.Hit, b
 			return aup.Hit{}, false, nil
 		}
 	}
-	return aup.Hit{Report: r, Snippets: t.snippets(req)}, true, nil
+	hit := aup.Hit{Report: r, Snippets: []aup.Snippet{}}
+	if !r.Sealed {
+		hit.Snippets = t.snippets(req)
+	}
+	return hit, true, nil
 }
 
 // has reports whether the words of a phrase stand side by side.

@@ -242,8 +242,8 @@ func TestSealed(t *testing.T) {
 	if _, err := ix.Search(blind, aup.Query{Text: "invoice", After: aup.Cursor(id)}); !errors.Is(err, aup.ErrConflict) {
 		t.Errorf("behind a report that was sealed meanwhile: %v", err)
 	}
-	if hits := find(t, ix, aup.Query{Text: "invoice"}); len(hits) != 1 {
-		t.Errorf("aupd itself finds %d", len(hits))
+	if hits := find(t, ix, aup.Query{Text: "invoice"}); len(hits) != 1 || len(hits[0].Snippets) > 0 {
+		t.Errorf("aupd itself finds %+v", hits)
 	}
 }
 
