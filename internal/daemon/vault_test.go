@@ -20,9 +20,10 @@ import (
 )
 
 // Every word of the sealed report, and of what is written about it, begins with
-// qz, and no other word does. Its two addresses are in no other report either.
+// quartz, and no other word does. One of its addresses is in no other report
+// either.
 const (
-	secretWord    = "qz"
+	secretWord    = "quartz"
 	secretAddress = "198.51.100.78"
 	sharedAddress = "198.51.100.7" // an open report names it as well
 )
@@ -93,38 +94,38 @@ func fillVault(t *testing.T, s *store.Store) []aup.ReportID {
 		Parts:      []aup.Part{{ID: "1", Kind: aup.PartText, Text: "they harvest"}, shared},
 		Indicators: []aup.Indicator{source},
 	}
-	from := []aup.Address{{Name: "qzname", Addr: "qzsender@qzmail.example"}}
+	from := []aup.Address{{Name: "quartzname", Addr: "quartzsender@quartzmail.example"}}
 	sealed := aup.Document{
 		Messages: []aup.Message{
-			{Parent: -1, Subject: "qzsubject", MessageID: "qzid@qzmail.example", From: from, Header: []aup.Field{{Name: "X-Q", Value: "qzheader"}}},
-			{Via: aup.ViaRFC822, Subject: "qzoriginal", From: from},
+			{Parent: -1, Subject: "quartzsubject", MessageID: "quartzid@quartzmail.example", From: from, Header: []aup.Field{{Name: "X-Q", Value: "quartzheader"}}},
+			{Via: aup.ViaRFC822, Subject: "quartzoriginal", From: from},
 		},
-		Parts:       []aup.Part{{ID: "1", Kind: aup.PartText, Text: "qzbody harvest"}, shared},
-		Attachments: []aup.Attachment{{Path: "3", Name: "qzfile.jpg"}},
-		Problems:    []aup.Problem{{Kind: "charset", Detail: "qzdetail"}},
+		Parts:       []aup.Part{{ID: "1", Kind: aup.PartText, Text: "quartzbody harvest"}, shared},
+		Attachments: []aup.Attachment{{Path: "3", Name: "quartzfile.jpg"}},
+		Problems:    []aup.Problem{{Kind: "charset", Detail: "quartzdetail"}},
 		Indicators: []aup.Indicator{
-			source, {Kind: aup.IndicatorIP, Value: secretAddress, Role: aup.RoleSource}, {Kind: aup.IndicatorURL, Value: "http://www.qzhost.example/qzpath", Role: aup.RoleSource},
+			source, {Kind: aup.IndicatorIP, Value: secretAddress, Role: aup.RoleSource}, {Kind: aup.IndicatorURL, Value: "http://www.quartzhost.example/quartzpath", Role: aup.RoleSource},
 		},
 	}
 	answer := aup.Document{
-		Messages: []aup.Message{{Parent: -1, Subject: "Re: qzsubject", MessageID: "qzsecond@qzmail.example", InReplyTo: []string{"qzid@qzmail.example"}, From: from}},
-		Parts:    []aup.Part{{ID: "1", Kind: aup.PartText, Text: "any news? qzbody"}},
+		Messages: []aup.Message{{Parent: -1, Subject: "Re: quartzsubject", MessageID: "quartzsecond@quartzmail.example", InReplyTo: []string{"quartzid@quartzmail.example"}, From: from}},
+		Parts:    []aup.Part{{ID: "1", Kind: aup.PartText, Text: "any news? quartzbody"}},
 	}
 	verdict := aup.Verdict{
 		Outcome: aup.OutcomeViolation, Primary: "2.4", Clauses: []aup.ClauseID{"2.4"}, Sealed: true,
-		Findings: []aup.Finding{{Clause: "2.4", Score: 0.9, Spans: []aup.Span{{Part: "1", End: 6, Text: "qzbody", Reason: "names minors", Rule: "qzrule"}}}},
+		Findings: []aup.Finding{{Clause: "2.4", Score: 0.9, Spans: []aup.Span{{Part: "1", End: 6, Text: "quartzbody", Reason: "names minors", Rule: "quartzrule"}}}},
 	}
 	harmless := aup.Verdict{Outcome: aup.OutcomeViolation, Primary: "4", Clauses: []aup.ClauseID{"4"}}
 	src := func(uid uint32) aup.Source {
 		return aup.Source{Mailbox: "support", Folder: "INBOX", UIDValidity: 7, UID: uid}
 	}
-	takeNearMiss(t, s, src(2), "qzsubject")
+	takeNearMiss(t, s, src(2), "quartzsubject")
 	var ids []aup.ReportID
 	for i, r := range []struct {
 		raw string
 		doc aup.Document
 		v   aup.Verdict
-	}{{"open", open, harmless}, {"qzraw", sealed, verdict}, {"qzagain", answer, harmless}} {
+	}{{"open", open, harmless}, {"quartzraw", sealed, verdict}, {"quartzagain", answer, harmless}} {
 		m, at := mail(r.raw, src(uint32(i+1))), time.Now().Add(time.Duration(i-9)*time.Minute)
 		got, err := s.Record(t.Context(), []aup.Intake{{Mail: m, Events: []aup.Event{aup.NewReceived(m, r.doc, at, "mailbox"), aup.NewClassified(m.Hash, r.v, at, "mailbox")}}})
 		if err != nil {
@@ -132,7 +133,7 @@ func fillVault(t *testing.T, s *store.Store) []aup.ReportID {
 		}
 		ids = append(ids, got[0].ID)
 	}
-	again := mail("qzraw", aup.Source{Mailbox: "file", Folder: "qzfile.eml"})
+	again := mail("quartzraw", aup.Source{Mailbox: "file", Folder: "quartzfile.eml"})
 	if _, err := s.Record(t.Context(), []aup.Intake{{Mail: again, Events: []aup.Event{aup.NewSeen(again.Hash, again.Source, time.Now(), "file")}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,7 @@ func takeNearMiss(t *testing.T, s *store.Store, src aup.Source, subject string) 
 	if err := s.Account(t.Context(), src.Epoch(), []aup.LedgerRow{row}, src.UID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Settle(t.Context(), aup.Actor{Name: "carla"}, aup.Settlement{Source: src, Do: aup.EventNearMissTaken, Reason: "qzreason"}); err != nil {
+	if _, err := s.Settle(t.Context(), aup.Actor{Name: "carla"}, aup.Settlement{Source: src, Do: aup.EventNearMissTaken, Reason: "quartzreason"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -156,10 +157,10 @@ func takeNearMiss(t *testing.T, s *store.Store, src aup.Source, subject string) 
 func workOn(t *testing.T, s *store.Store, id aup.ReportID) {
 	t.Helper()
 	for _, a := range []aup.Action{
-		{Do: aup.EventNoted, Reason: "qznote"}, {Do: aup.EventTagged, Add: []string{"qztag", "qzother"}}, {Do: aup.EventTagged, Remove: []string{"qzother"}},
-		{Do: aup.EventWaiting, Reason: "qzwait", Key: "qzkey"}, {Do: aup.EventLinked, Case: "c-7", Reason: "qzlink"},
-		{Do: aup.EventDecided, Outcome: aup.OutcomeViolation, Clauses: []aup.ClauseID{"2.4"}, Reason: "qzwhy", Taken: []string{"qzmeasure"}},
-		{Do: aup.EventReopened, Reason: "qzopen"}, {Do: aup.EventClosed, Reason: "qzend"}, {Do: aup.EventReopened, Reason: "qzopen"},
+		{Do: aup.EventNoted, Reason: "quartznote"}, {Do: aup.EventTagged, Add: []string{"quartztag", "quartzother"}}, {Do: aup.EventTagged, Remove: []string{"quartzother"}},
+		{Do: aup.EventWaiting, Reason: "quartzwait", Key: "quartzkey"}, {Do: aup.EventLinked, Case: "c-7", Reason: "quartzlink"},
+		{Do: aup.EventDecided, Outcome: aup.OutcomeViolation, Clauses: []aup.ClauseID{"2.4"}, Reason: "quartzwhy", Taken: []string{"quartzmeasure"}},
+		{Do: aup.EventReopened, Reason: "quartzopen"}, {Do: aup.EventClosed, Reason: "quartzend"}, {Do: aup.EventReopened, Reason: "quartzopen"},
 	} {
 		r, err := s.Report(t.Context(), id)
 		if err != nil {
