@@ -158,20 +158,20 @@ func (a *adapter) learn(l *adaptLesson) {
 
 // result returns the learned part with the changes in it.
 func (a *adapter) result() *learned {
-	out := &learned{clauses: a.base.clauses, features: newTable(len(a.base.ends) + len(a.change))}
-	for n, f := range a.base.features.names {
-		weights := a.base.of(int32(n))
+	out := &learned{clauses: a.base.clauses, features: newTable(a.base.features.len() + len(a.change))}
+	for n := range int32(a.base.features.len()) {
+		f, weights := string(a.base.features.name(n)), a.base.of(n)
 		if change, ok := a.change[f]; ok {
 			weights = changed(change, weights)
 		}
-		out.add(f, weights...)
+		out.add(f, weights)
 	}
 	for _, f := range slices.Sorted(maps.Keys(a.change)) {
 		if _, known := a.base.features.find([]byte(f)); known {
 			continue
 		}
-		if weights := changed(a.change[f], nil); len(weights) > 0 {
-			out.add(f, weights...)
+		if weights := changed(a.change[f], make([]weight, len(out.clauses))); tells(weights) {
+			out.add(f, weights)
 		}
 	}
 	return out
@@ -179,14 +179,10 @@ func (a *adapter) result() *learned {
 
 // changed returns weights with a change of each clause's in them.
 func changed(change []float64, weights []weight) []weight {
-	total := slices.Clone(change)
-	for _, w := range weights {
-		total[w.clause] += w.value()
-	}
-	var out []weight
-	for c, v := range total {
-		if math.Abs(v) >= adaptLeast {
-			out = append(out, weightOf(c, v))
+	out := make([]weight, len(weights))
+	for c, w := range weights {
+		if v := change[c] + w.value(); math.Abs(v) >= adaptLeast {
+			out[c] = weightOf(v)
 		}
 	}
 	return out

@@ -11,103 +11,99 @@ import (
 	"aupd/internal/aup"
 )
 
-// A learned part is a linear model: each feature has a weight for each clause
-// that it tells of, and for no violation.
+// A learned part is a linear model: each feature has a weight for each clause,
+// and for no violation.
 type learned struct {
 	clauses  []aup.ClauseID
 	features *table
-	weights  []weight // of all features, one after another
-	ends     []uint32 // where those of each feature end
+	weights  []weight // of all features, those of one after those of another
 }
 
-// A weight is what a feature speaks for a clause. There are hundreds of
-// thousands of them, so they are kept small.
-type weight struct {
-	clause     uint8
-	hundredths int16
-}
+// A weight is what a feature speaks for a clause, in hundredths. There are more
+// than a million of them, so they are kept small.
+type weight int16
 
-func (w weight) value() float64 { return float64(w.hundredths) / 100 }
+func (w weight) value() float64 { return float64(w) / 100 }
 
 // weightOf returns a weight as near to value as can be kept.
-func weightOf(clause int, value float64) weight {
-	return weight{uint8(clause), int16(math.Round(min(max(value*100, math.MinInt16), math.MaxInt16)))}
+func weightOf(value float64) weight {
+	return weight(math.Round(min(max(value*100, math.MinInt16), math.MaxInt16)))
 }
 
-// of returns the weights of a feature.
+// of returns the weights of a feature, one for each clause.
 func (l *learned) of(feature int32) []weight {
-	from := uint32(0)
-	if feature > 0 {
-		from = l.ends[feature-1]
-	}
-	return l.weights[from:l.ends[feature]]
+	k := len(l.clauses)
+	return l.weights[int(feature)*k:][:k]
 }
 
-// readLearned reads what write wrote: a line of clauses, then one for each
-// feature with "clause number:hundredths" pairs, all separated by tabs. The
-// features stay parts of data.
+// tells reports whether any of the weights is not 0.
+func tells(weights []weight) bool {
+	return slices.ContainsFunc(weights, func(w weight) bool { return w != 0 })
+}
+
+// add adds a feature with a weight for each clause.
+func (l *learned) add(feature string, weights []weight) {
+	l.features.add(feature)
+	l.weights = append(l.weights, weights...)
+}
+
+// readLearned reads the table that write wrote: a header row with the clauses,
+// then a row for each feature with its weights, in columns separated by tabs. A
+// weight of 0 is an empty cell.
 func readLearned(data string) (*learned, error) {
-	lines := strings.Count(data, "\n")
-	l := &learned{
-		features: newTable(lines), ends: make([]uint32, 0, lines),
-		weights: make([]weight, 0, strings.Count(data, "\t")),
+	header, rows, _ := strings.Cut(data, "\n")
+	l := &learned{}
+	for _, id := range strings.Split(header, "\t")[1:] {
+		l.clauses = append(l.clauses, aup.ClauseID(id))
 	}
-	n := 0
-	for line := range strings.Lines(data) {
-		name, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if n++; n == 1 {
-			for id := range strings.SplitSeq(name+"\t"+rest, "\t") {
-				l.clauses = append(l.clauses, aup.ClauseID(id))
-			}
-			continue
+	n := strings.Count(rows, "\n")
+	l.features = newTable(n)
+	l.weights = make([]weight, 0, n*len(l.clauses))
+	weights := make([]weight, len(l.clauses))
+	for row := range strings.Lines(rows) {
+		name, cells, _ := strings.Cut(strings.TrimSuffix(row, "\n"), "\t")
+		if err := readWeights(weights, cells); err != nil {
+			return nil, fmt.Errorf("feature %q: %w", name, err)
 		}
-		for pair := range strings.SplitSeq(rest, "\t") {
-			c, w, _ := strings.Cut(pair, ":")
-			clause, err := strconv.Atoi(c)
-			if err != nil || clause < 0 || clause >= min(len(l.clauses), math.MaxUint8) {
-				return nil, fmt.Errorf("line %d: %q is no clause's weight", n, pair)
-			}
-			value, err := strconv.ParseInt(w, 10, 16)
-			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
-			}
-			l.weights = append(l.weights, weight{uint8(clause), int16(value)})
-		}
-		l.add(name)
+		l.add(name, weights)
 	}
 	return l, nil
 }
 
-// add adds a feature with the given weights behind those that were appended since
-// the last one.
-func (l *learned) add(feature string, weights ...weight) {
-	l.features.add(feature)
-	l.weights = append(l.weights, weights...)
-	l.ends = append(l.ends, uint32(len(l.weights)))
+// readWeights reads the cells of a row into weights.
+func readWeights(weights []weight, cells string) error {
+	if n := strings.Count(cells, "\t") + 1; n != len(weights) {
+		return fmt.Errorf("%d weights, want %d", n, len(weights))
+	}
+	for i := range weights {
+		var cell string
+		cell, cells, _ = strings.Cut(cells, "\t")
+		if weights[i] = 0; cell == "" {
+			continue
+		}
+		w, err := strconv.ParseInt(cell, 10, 16)
+		if err != nil {
+			return err
+		}
+		weights[i] = weight(w)
+	}
+	return nil
 }
 
 // write writes l, features in order.
 func (l *learned) write(w io.Writer) error {
-	var b strings.Builder
-	for i, c := range l.clauses {
-		if i > 0 {
-			b.WriteByte('\t')
+	b := []byte("feature")
+	for _, c := range l.clauses {
+		b = append(append(b, '\t'), c...)
+	}
+	for _, f := range l.features.sorted() {
+		b = append(append(b, '\n'), l.features.name(f)...)
+		for _, x := range l.of(f) {
+			if b = append(b, '\t'); x != 0 {
+				b = strconv.AppendInt(b, int64(x), 10)
+			}
 		}
-		b.WriteString(string(c))
 	}
-	b.WriteByte('\n')
-	order := make([]int32, len(l.ends))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(i, j int32) int { return strings.Compare(l.features.names[i], l.features.names[j]) })
-	for _, i := range order {
-		b.WriteString(l.features.names[i])
-		for _, x := range l.of(i) {
-			fmt.Fprintf(&b, "\t%d:%d", x.clause, x.hundredths)
-		}
-		b.WriteByte('\n')
-	}
-	_, err := io.WriteString(w, b.String())
+	_, err := w.Write(append(b, '\n'))
 	return err
 }

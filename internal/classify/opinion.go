@@ -55,7 +55,7 @@ type sighting struct {
 func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
 	var out []sighting
 	const bits = 64
-	seen := make([]uint64, len(l.ends)/bits+1)
+	seen := make([]uint64, l.features.len()/bits+1)
 	for i := range zones {
 		z := &zones[i]
 		if !slices.Contains(z.groups(), g) {
@@ -92,9 +92,9 @@ func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 	for g := range groups {
 		scale := o.scale[g] / 100 // of hundredths
 		for _, s := range o.seen[g] {
-			for _, w := range l.of(s.feature) {
-				o.weights[w.clause] += scale * float64(w.hundredths)
-				o.speaks[w.clause] = o.speaks[w.clause] || w.hundredths > 0
+			for c, w := range l.of(s.feature) {
+				o.weights[c] += scale * float64(w)
+				o.speaks[c] = o.speaks[c] || w > 0
 			}
 		}
 	}
@@ -125,11 +125,7 @@ func (o *opinion) spans(clause int, r *rule) []aup.Span {
 	var best []share
 	for g := range groups {
 		for _, s := range o.seen[g] {
-			for _, w := range o.learned.of(s.feature) {
-				if int(w.clause) == clause {
-					best = keep(best, share{s, o.scale[g] * w.value()})
-				}
-			}
+			best = keep(best, share{s, o.scale[g] * o.learned.of(s.feature)[clause].value()})
 		}
 	}
 	var out []aup.Span

@@ -1,13 +1,18 @@
 package classify
 
-import "hash/maphash"
+import (
+	"bytes"
+	"hash/maphash"
+	"slices"
+)
 
 // A table numbers strings from 0 in the order in which they are added. Most of
-// what is looked up in it is not there, which it says after one look at a small
-// array. It is safe for concurrent use while nothing is added.
+// what is looked up and is not there, it tells after one look at a small array.
+// It is safe for concurrent use while nothing is added.
 type table struct {
-	names []string
-	slots []slot // at least twice as many as names
+	text  []byte // the strings, one after another
+	ends  []uint32
+	slots []slot // at least a half more than strings
 	seed  maphash.Seed
 }
 
@@ -27,10 +32,31 @@ func slotOf(number int, hash uint64) slot {
 // newTable returns a table for some n strings.
 func newTable(n int) *table {
 	slots := 2
-	for slots < 2*n {
+	for 2*slots < 3*n {
 		slots *= 2
 	}
-	return &table{names: make([]string, 0, n), slots: make([]slot, slots), seed: maphash.MakeSeed()}
+	return &table{ends: make([]uint32, 0, n), slots: make([]slot, slots), seed: maphash.MakeSeed()}
+}
+
+func (t *table) len() int { return len(t.ends) }
+
+// name returns the string with a number; it is not to be changed.
+func (t *table) name(n int32) []byte {
+	from := uint32(0)
+	if n > 0 {
+		from = t.ends[n-1]
+	}
+	return t.text[from:t.ends[n]]
+}
+
+// sorted returns the numbers in the order of their strings.
+func (t *table) sorted() []int32 {
+	out := make([]int32, t.len())
+	for i := range out {
+		out[i] = int32(i)
+	}
+	slices.SortFunc(out, func(a, b int32) int { return bytes.Compare(t.name(a), t.name(b)) })
+	return out
 }
 
 // find returns the number of a string.
@@ -42,7 +68,7 @@ func (t *table) find(name []byte) (int32, bool) {
 		if s == 0 {
 			return -1, false
 		}
-		if n := int32(s&maxNames) - 1; s&^maxNames == like && t.names[n] == string(name) {
+		if n := int32(s&maxNames) - 1; s&^maxNames == like && string(t.name(n)) == string(name) {
 			return n, true
 		}
 	}
@@ -51,24 +77,25 @@ func (t *table) find(name []byte) (int32, bool) {
 // add adds a string that is not there. With maxNames of them the table is full,
 // and what is added is not found.
 func (t *table) add(name string) {
-	t.names = append(t.names, name)
-	if 2*len(t.names) <= len(t.slots) {
-		t.place(len(t.names) - 1)
+	t.text = append(t.text, name...)
+	t.ends = append(t.ends, uint32(len(t.text)))
+	if 3*t.len() <= 2*len(t.slots) {
+		t.place(int32(t.len() - 1))
 		return
 	}
 	t.slots = make([]slot, 2*len(t.slots))
-	for n := range t.names {
-		t.place(n)
+	for n := range t.len() {
+		t.place(int32(n))
 	}
 }
 
-func (t *table) place(n int) {
+func (t *table) place(n int32) {
 	if n >= maxNames {
 		return
 	}
-	hash := maphash.String(t.seed, t.names[n])
+	hash := maphash.Bytes(t.seed, t.name(n))
 	i := hash
 	for ; t.slots[i&uint64(len(t.slots)-1)] != 0; i++ {
 	}
-	t.slots[i&uint64(len(t.slots)-1)] = slotOf(n, hash)
+	t.slots[i&uint64(len(t.slots)-1)] = slotOf(int(n), hash)
 }

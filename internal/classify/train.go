@@ -243,14 +243,14 @@ func (t *trainer) learned() *learned {
 	l := &learned{clauses: t.clauses, features: newTable(len(t.names))}
 	k := len(t.clauses)
 	for f, name := range t.names {
-		var weights []weight
+		weights := make([]weight, k)
 		for c, w := range t.weights[f*k : f*k+k] {
 			if w = math.Round(w*t.telling[f]*100) / 100; math.Abs(w) >= smallest {
-				weights = append(weights, weightOf(c, w))
+				weights[c] = weightOf(w)
 			}
 		}
-		if len(weights) > 0 {
-			l.add(name, weights...)
+		if tells(weights) {
+			l.add(name, weights)
 		}
 	}
 	return l

@@ -1,0 +1,38 @@
+package classify
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is read is written as it was, in the order of the features, and found.
+func TestLearned(t *testing.T) {
+	const data = "feature\t1.1\t4\tnone\n#phishing\t210\t\t-35\nfull refund\t\t5\t\nrefu~\t-1\t\t-32768\n"
+	l, err := readLearned(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := l.write(&b); err != nil || b.String() != data {
+		t.Errorf("written %q, %v", b.String(), err)
+	}
+	f, ok := l.features.find([]byte("full refund"))
+	if !ok || l.of(f)[1].value() != 0.05 {
+		t.Errorf("full refund is %d, %t", f, ok)
+	}
+}
+
+func TestLearnedRefused(t *testing.T) {
+	for _, tc := range []struct{ name, data, want string }{
+		{"too few cells", "feature\t1\t2\nx\t7\n", `feature "x": 1 weights, want 2`},
+		{"too many cells", "feature\t1\nx\t7\t7\n", `feature "x": 2 weights, want 1`},
+		{"no number", "feature\t1\nx\t1.5\n", "invalid syntax"},
+		{"too large", "feature\t1\nx\t40000\n", "out of range"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := readLearned(tc.data); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
