@@ -43,6 +43,7 @@ func (c *Classifier) Adapt(decisions []Decided) *Classifier {
 	}
 	out, vocab := *c, *c.vocab
 	vocab.learned = a.result()
+	vocab.learned.number(c.vocab)
 	vocab.digest = c.vocab.digest + "+" + a.digest()
 	out.vocab = &vocab
 	return &out
@@ -115,7 +116,7 @@ func (c *Classifier) lesson(d Decided) adaptLesson {
 		found[g] = make(map[string]bool)
 		for i := range zones {
 			if slices.Contains(zones[i].groups(), g) {
-				zones[i].features(c.vocab, g, func(f []byte, _, _ int) { found[g][string(f)] = true })
+				zones[i].name(c.vocab, g, found[g])
 			}
 		}
 	}

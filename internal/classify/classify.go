@@ -62,6 +62,7 @@ func New(p *policy.Policy) (*Classifier, error) {
 	if v.learned, err = readLearned(learnedFile); err != nil {
 		return nil, fmt.Errorf("learned.tsv: %w", err)
 	}
+	v.learned.number(v)
 	c := &Classifier{policy: p, vocab: v, version: p.Version()}
 	for _, cl := range p.Clauses {
 		c.answers = append(c.answers, cl.ID)

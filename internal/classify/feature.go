@@ -2,14 +2,14 @@ package classify
 
 import (
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// A feature is something of a document that the learned part has a weight for:
-// a word, two words in a row, the beginning of a word, two characters of a
-// script without spaces, or a concept. It is a readable string:
+// A feature is something of a zone that the learned part has weights for: a
+// word, two words in a row, the beginning of a word, two characters of a script
+// without spaces, a concept or what the text has beside words. Its name is a
+// readable string:
 //
 //	refund          a word
 //	full refund     two words
@@ -21,6 +21,139 @@ import (
 //	@clock          what a reporter's text has beside words: see shapes
 //
 // In messages that are passed on, it begins with "o:".
+type feature struct {
+	kind       kind
+	start, end int // in the folded text
+	// What it is made of: two concepts' numbers, or a concept's and nothing; the
+	// number of a shape; where a beginning ends; where the first of two words ends
+	// and the second one begins.
+	one, two int
+}
+
+type kind int
+
+const (
+	aWord kind = iota
+	twoWords
+	aBeginning
+	aConcept
+	askedConcept
+	deniedConcept
+	twoConcepts
+	aShape
+)
+
+// prefixes tell the features of a zone's groups apart by whose words they are.
+var prefixes = [groups]string{"", "o:"}
+
+// marks stand before the name of a concept.
+var marks = [...]string{aConcept: "#", askedConcept: "#?", deniedConcept: "#!"}
+
+// appendName appends the name of a feature of z in group g.
+func (z *zone) appendName(b []byte, v *vocabulary, g int, f feature) []byte {
+	t := z.folded.text
+	b = append(b, prefixes[g]...)
+	switch f.kind {
+	case aShape:
+		return append(b, shapeNames[f.one]...)
+	case aConcept, askedConcept, deniedConcept:
+		return append(append(b, marks[f.kind]...), v.concepts[f.one]...)
+	case twoConcepts:
+		one, two := v.concepts[f.one], v.concepts[f.two]
+		b = append(append(b, marks[aConcept]...), min(one, two)...)
+		return append(append(append(b, ' '), marks[aConcept]...), max(one, two)...)
+	case twoWords:
+		return append(append(append(b, t[f.start:f.one]...), ' '), t[f.two:f.end]...)
+	case aBeginning:
+		return append(append(b, t[f.start:f.one]...), '~')
+	}
+	return append(b, t[f.start:f.end]...)
+}
+
+// name adds the names of the zone's features in group g to a set.
+func (z *zone) name(v *vocabulary, g int, set map[string]bool) {
+	var b []byte
+	z.features(g, func(f feature) {
+		b = z.appendName(b[:0], v, g, f)
+		set[string(b)] = true
+	})
+}
+
+// features calls yield with each feature of the zone in group g, repeated ones
+// too.
+func (z *zone) features(g int, yield func(feature)) {
+	if z.where == headers {
+		return
+	}
+	for _, h := range z.hits {
+		k := aConcept
+		switch {
+		case h.denied:
+			k = deniedConcept
+		case h.asked:
+			k = askedConcept
+		}
+		yield(feature{k, h.start, h.end, h.concept, 0})
+	}
+	z.pairs(yield)
+	if t := z.folded.text; g == 0 {
+		shapes(t[:min(len(t), maxShaped)], yield)
+	}
+	z.words(yield)
+}
+
+const (
+	maxWords = 600 // of a zone that are looked at: the beginning says what it is about
+	maxWord  = 40  // bytes; longer ones are addresses and codes
+)
+
+// words calls yield with the features of the zone's words, in their order.
+func (z *zone) words(yield func(feature)) {
+	t := z.folded.text
+	lastStart, lastEnd := -1, -1
+	for i, words := 0, 0; i < len(t) && words < maxWords; {
+		r, size := utf8.DecodeRuneInString(t[i:])
+		switch {
+		case !word(r):
+			if r != ' ' && r != '\n' {
+				lastEnd = -1
+			}
+			i += size
+			continue
+		case spaceless(r):
+			if next, more := utf8.DecodeRuneInString(t[i+size:]); spaceless(next) {
+				yield(feature{aWord, i, i + size + more, 0, 0})
+				words++
+			}
+			i += size
+			continue
+		}
+		words++
+		start, w := i, wordAt(t, i)
+		if i = w.end; !w.tells(t[start:i]) {
+			lastEnd = -1
+			continue
+		}
+		yield(feature{aWord, start, i, 0, 0})
+		for _, end := range w.stems {
+			if 0 < end && end < i {
+				yield(feature{aBeginning, start, i, end, 0})
+			}
+		}
+		if lastEnd >= 0 {
+			yield(feature{twoWords, lastStart, i, lastEnd, start})
+		}
+		lastStart, lastEnd = start, i
+	}
+}
+
+// A written is a word as it is written.
+type written struct {
+	end     int
+	stems   [2]int // where its beginnings end; 0 where it is shorter
+	letters int
+	digits  bool // and nothing else
+}
 
 // How many characters the beginnings of a word have. Hangul writes a syllable as
 // one character, and what is inflected stands in the last ones.
@@ -29,95 +162,45 @@ var (
 	hangulStems = [2]int{2, 3}
 )
 
-const (
-	maxWords = 600 // of a zone that are looked at: the beginning says what it is about
-	maxWord  = 40  // bytes; longer ones are addresses and codes
-)
-
-// prefixes tell the features of a zone's groups apart by whose words they are.
-var prefixes = [groups]string{"", "o:"}
-
-// features calls yield with each feature of the zone in group g and the place in the
-// folded text that it was found at, repeated ones too. The bytes are valid
-// during the call only.
-func (z *zone) features(v *vocabulary, g int, yield func(feature []byte, start, end int)) {
-	if z.where == headers {
-		return
+// wordAt returns the word that begins at i.
+func wordAt(t string, i int) written {
+	w := written{digits: true}
+	stem := stems
+	if r, _ := utf8.DecodeRuneInString(t[i:]); unicode.Is(unicode.Hangul, r) {
+		stem = hangulStems
 	}
-	buf := append(make([]byte, 0, 128), prefixes[g]...)
-	n := len(buf)
-	for _, h := range z.hits {
-		buf = append(buf[:n], '#')
-		switch {
-		case h.denied:
-			buf = append(buf, '!')
-		case h.asked:
-			buf = append(buf, '?')
-		}
-		yield(append(buf, v.concepts[h.concept]...), h.start, h.end)
-	}
-	z.pairs(v, buf[:n], yield)
-	t := z.folded.text
-	if g == 0 {
-		shapes(t[:min(len(t), maxShaped)], yield)
-	}
-	lastStart, lastEnd, words := -1, -1, 0
-	for i := 0; i < len(t) && words < maxWords; {
-		r, size := utf8.DecodeRuneInString(t[i:])
-		if !word(r) {
-			if r != ' ' && r != '\n' {
-				lastEnd = -1
-			}
-			i += size
-			continue
-		}
-		if spaceless(r) {
-			if next, more := utf8.DecodeRuneInString(t[i+size:]); spaceless(next) {
-				yield(append(buf[:n], t[i:i+size+more]...), i, i+size+more)
-				words++
-			}
-			i += size
-			continue
-		}
-		start, letters, short, long, digits := i, 0, 0, 0, true
-		stem := stems
-		if unicode.Is(unicode.Hangul, r) {
-			stem = hangulStems
-		}
-		for i < len(t) {
-			r, size := utf8.DecodeRuneInString(t[i:])
-			if !word(r) || spaceless(r) {
+	for i < len(t) {
+		size := 1
+		if c := t[i]; c < utf8.RuneSelf {
+			digit := '0' <= c && c <= '9'
+			if !digit && (c|0x20 < 'a' || 'z' < c|0x20) {
 				break
 			}
-			i += size
-			digits = digits && unicode.IsDigit(r)
-			switch letters++; letters {
-			case stem[0]:
-				short = i
-			case stem[1]:
-				long = i
+			w.digits = w.digits && digit
+		} else {
+			var r rune
+			if r, size = utf8.DecodeRuneInString(t[i:]); !word(r) || spaceless(r) {
+				break
 			}
+			w.digits = w.digits && unicode.IsDigit(r)
 		}
-		words++
-		// Numbers, and the names that only examples have (RFC 2606), say nothing
-		// of what other mail is about.
-		if i-start > maxWord || letters < 2 || digits || t[start:i] == "example" {
-			lastEnd = -1
-			continue
+		i += size
+		switch w.letters++; w.letters {
+		case stem[0]:
+			w.stems[0] = i
+		case stem[1]:
+			w.stems[1] = i
 		}
-		yield(append(buf[:n], t[start:i]...), start, i)
-		if letters > stem[0] {
-			yield(append(append(buf[:n], t[start:short]...), '~'), start, i)
-		}
-		if letters > stem[1] {
-			yield(append(append(buf[:n], t[start:long]...), '~'), start, i)
-		}
-		if lastEnd >= 0 {
-			buf = append(append(append(buf[:n], t[lastStart:lastEnd]...), ' '), t[start:i]...)
-			yield(buf, lastStart, i)
-		}
-		lastStart, lastEnd = start, i
 	}
+	w.end = i
+	return w
+}
+
+// tells reports whether a word, given as its text too, may say something of what
+// a message is about: numbers, codes and the names that only examples have (RFC
+// 2606) do not.
+func (w *written) tells(text string) bool {
+	return len(text) <= maxWord && w.letters > 1 && !w.digits && text != "example"
 }
 
 const (
@@ -129,11 +212,9 @@ const (
 	farthest = 80
 )
 
-// pairs calls yield with each two concepts that stand in one sentence, in the
-// order of their names.
-func (z *zone) pairs(v *vocabulary, buf []byte, yield func(feature []byte, start, end int)) {
+// pairs calls yield with each two concepts that stand in one sentence.
+func (z *zone) pairs(yield func(feature)) {
 	var in [mostPaired]hit
-	n := len(buf)
 	for i := 0; i < len(z.hits); {
 		k, sentence := 0, z.hits[i].sentence
 		for ; i < len(z.hits) && z.hits[i].sentence == sentence; i++ {
@@ -144,83 +225,12 @@ func (z *zone) pairs(v *vocabulary, buf []byte, yield func(feature []byte, start
 		}
 		for a := range k {
 			for b := a + 1; b < k; b++ {
-				one, two := v.concepts[in[a].concept], v.concepts[in[b].concept]
-				buf = append(append(append(append(buf[:n], '#'), min(one, two)...), " #"...), max(one, two)...)
 				start, end := in[a].start, max(in[a].end, in[b].end)
 				if end-start > farthest {
 					end = in[a].end
 				}
-				yield(buf, start, end)
+				yield(feature{twoConcepts, start, end, in[a].concept, in[b].concept})
 			}
 		}
 	}
-}
-
-// maxShaped bounds how much of a zone is looked at for shapes.
-const maxShaped = 4000
-
-// shapes calls yield with what the folded text t has beside words, each once:
-// who reports a deed mostly gives an address, a time or a quotation of it, who
-// asks or advertises seldom does.
-func shapes(t string, yield func(feature []byte, start, end int)) {
-	var seen [len(shapeNames)]bool
-	see := func(shape, start, end int) {
-		if !seen[shape] {
-			seen[shape] = true
-			yield([]byte(shapeNames[shape]), start, end)
-		}
-	}
-	after := 0 // of the last number
-	for i, r := range t {
-		switch {
-		case 'a' <= r && r <= 'z' || r == ' ' || i < after: // most of a text
-		case '0' <= r && r <= '9':
-			var shape int
-			shape, after = numberAt(t, i)
-			see(shape, i, after)
-		case r == '@':
-			see(mailShape, i, i+1)
-		case r == '?' || r == '؟':
-			see(questionShape, i, i+utf8.RuneLen(r))
-		case strings.ContainsRune("\"“”„«»「」", r):
-			see(quotationShape, i, i+utf8.RuneLen(r))
-		case unicode.Is(unicode.Sc, r):
-			see(amountShape, i, i+utf8.RuneLen(r))
-		}
-	}
-}
-
-const (
-	addressShape = iota
-	clockShape
-	numberShape
-	mailShape
-	questionShape
-	quotationShape
-	amountShape
-)
-
-var shapeNames = [...]string{"@address", "@clock", "@number", "@mail", "@question", "@quotation", "@amount"}
-
-// numberAt returns the shape of the number that begins at i, and its end: four
-// numbers joined by full stops are an address, some joined by colons a time of
-// day.
-func numberAt(t string, i int) (shape, end int) {
-	dots, colons := 0, 0
-	digit := func(i int) bool { return i < len(t) && '0' <= t[i] && t[i] <= '9' }
-	for end = i; digit(end) || end < len(t) && (t[end] == '.' || t[end] == ':') && digit(end+1); end++ {
-		switch t[end] {
-		case '.':
-			dots++
-		case ':':
-			colons++
-		}
-	}
-	switch {
-	case dots == 3:
-		return addressShape, end
-	case colons > 0:
-		return clockShape, end
-	}
-	return numberShape, end
 }

@@ -17,6 +17,67 @@ type learned struct {
 	clauses  []aup.ClauseID
 	features *table
 	weights  []weight // of all features, those of one after those of another
+	// concepts holds the numbers of the features that are concepts, which are
+	// found without their names.
+	concepts map[conceptKey]int32
+}
+
+// A conceptKey is a feature that is a concept, or two, in a group.
+type conceptKey uint64
+
+func keyOf(g int, k kind, one, two int) conceptKey {
+	return conceptKey(k)<<56 | conceptKey(g)<<48 | conceptKey(min(one, two))<<24 | conceptKey(max(one, two))
+}
+
+// number notes which features are which concepts of v.
+func (l *learned) number(v *vocabulary) {
+	l.concepts = make(map[conceptKey]int32)
+	for n := range int32(l.features.len()) {
+		if key, ok := v.conceptKey(string(l.features.name(n))); ok {
+			l.concepts[key] = n
+		}
+	}
+}
+
+// conceptKey returns the key of the feature with a name that appendName gave, and
+// false when it is no concept of v.
+func (v *vocabulary) conceptKey(name string) (conceptKey, bool) {
+	g := groupOf(name)
+	first, second, both := strings.Cut(strings.TrimPrefix(name, prefixes[g]), " ")
+	k := aConcept
+	for _, marked := range []kind{askedConcept, deniedConcept} {
+		if strings.HasPrefix(first, marks[marked]) {
+			k = marked
+		}
+	}
+	one, ok := v.marked(k, first)
+	if !both || !ok {
+		return keyOf(g, k, one, 0), ok
+	}
+	two, ok := v.marked(aConcept, second)
+	return keyOf(g, twoConcepts, one, two), ok
+}
+
+// marked returns the number of the concept whose name stands behind the mark of a
+// kind.
+func (v *vocabulary) marked(k kind, s string) (int, bool) {
+	name, ok := strings.CutPrefix(s, marks[k])
+	if !ok {
+		return 0, false
+	}
+	n, ok := v.names[name]
+	return n, ok
+}
+
+// find returns the number of a feature of z in group g.
+func (l *learned) find(v *vocabulary, z *zone, g int, f feature) (int32, bool) {
+	switch f.kind {
+	case aConcept, askedConcept, deniedConcept, twoConcepts:
+		n, ok := l.concepts[keyOf(g, f.kind, f.one, f.two)]
+		return n, ok
+	}
+	var room [2*maxWord + 8]byte
+	return l.features.find(z.appendName(room[:0], v, g, f))
 }
 
 // A weight is what a feature speaks for a clause, in hundredths. There are more

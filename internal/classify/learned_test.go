@@ -1,8 +1,12 @@
 package classify
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"aupd/internal/policy"
 )
 
 // What is read is written as it was, in the order of the features, and found.
@@ -34,5 +38,44 @@ func TestLearnedRefused(t *testing.T) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
 		})
+	}
+}
+
+// Concepts are found by their numbers, all else by name: of every kind of feature,
+// what is found is what bears its name.
+func TestFind(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "config", "policy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Parse(data, "policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, l := c.vocab, c.vocab.learned
+	z := zone{where: own, raw: "Your customer sends phishing mail from 192.0.2.7 for a bank, please block the account. " +
+		"Is this spam allowed? We found no malware and no virus. 退款 and money laundering."}
+	z.folded = fold(z.raw)
+	z.ends = z.folded.sentences()
+	z.match(v)
+	known := make(map[kind]bool)
+	for g := range groups {
+		z.features(g, func(f feature) {
+			name := z.appendName(nil, v, g, f)
+			n, ok := l.find(v, &z, g, f)
+			if m, is := l.features.find(name); ok != is || ok && n != m {
+				t.Errorf("%s is found as %d, %t and by its name as %d, %t", name, n, ok, m, is)
+			}
+			known[f.kind] = known[f.kind] || ok
+		})
+	}
+	for k := aWord; k <= aShape; k++ {
+		if !known[k] {
+			t.Errorf("nothing of kind %d is found", k)
+		}
 	}
 }

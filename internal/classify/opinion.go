@@ -50,21 +50,29 @@ type sighting struct {
 	start, end int
 }
 
-// sightings returns the features of group g that l knows, each once, as they
-// come.
-func (l *learned) sightings(v *vocabulary, zones []zone, g int) []sighting {
+// A set holds numbers of features.
+type set []uint64
+
+// add adds a number, and reports whether it was not there.
+func (s set) add(n int32) bool {
+	word, bit := &s[n/64], uint64(1)<<(n%64)
+	was := *word & bit
+	*word |= bit
+	return was == 0
+}
+
+// sightings returns the features of group g that l knows and that are not in seen,
+// each once, as they come. It adds them to seen.
+func (l *learned) sightings(v *vocabulary, zones []zone, g int, seen set) []sighting {
 	var out []sighting
-	const bits = 64
-	seen := make([]uint64, l.features.len()/bits+1)
 	for i := range zones {
 		z := &zones[i]
 		if !slices.Contains(z.groups(), g) {
 			continue
 		}
-		z.features(v, g, func(f []byte, start, end int) {
-			if n, ok := l.features.find(f); ok && seen[n/bits]>>(n%bits)&1 == 0 {
-				seen[n/bits] |= 1 << (n % bits)
-				out = append(out, sighting{n, z, start, end})
+		z.features(g, func(f feature) {
+			if n, ok := l.find(v, z, g, f); ok && seen.add(n) {
+				out = append(out, sighting{n, z, f.start, f.end})
 			}
 		})
 	}
@@ -77,15 +85,22 @@ type opinion struct {
 	seen    [groups][]sighting
 	scale   [groups]float64
 	weights []float64 // of each of its clauses
-	speaks  []bool    // whether anything speaks for each
+}
+
+// speaks reports whether anything speaks for one of its clauses.
+func (o *opinion) speaks(clause int) bool {
+	return slices.ContainsFunc(o.seen[:], func(seen []sighting) bool {
+		return slices.ContainsFunc(seen, func(s sighting) bool { return o.learned.of(s.feature)[clause] > 0 })
+	})
 }
 
 // judge returns what the learned part gives each clause.
 func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
-	o := &opinion{learned: l, weights: make([]float64, len(l.clauses)), speaks: make([]bool, len(l.clauses))}
+	o := &opinion{learned: l, weights: make([]float64, len(l.clauses))}
 	var found [groups]int
+	seen := make(set, l.features.len()/64+1)
 	for g := range groups {
-		o.seen[g] = l.sightings(v, zones, g)
+		o.seen[g] = l.sightings(v, zones, g, seen)
 		found[g] = len(o.seen[g])
 	}
 	o.scale = scales(found)
@@ -94,7 +109,6 @@ func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 		for _, s := range o.seen[g] {
 			for c, w := range l.of(s.feature) {
 				o.weights[c] += scale * float64(w)
-				o.speaks[c] = o.speaks[c] || w > 0
 			}
 		}
 	}

@@ -53,7 +53,7 @@ type firing struct {
 
 // shows reports whether f has text to show.
 func (f *firing) shows() bool {
-	return len(f.spans) > 0 || f.opinion != nil && f.opinion.speaks[f.clause]
+	return len(f.spans) > 0 || f.opinion != nil && f.opinion.speaks(f.clause)
 }
 
 // maxSpans is how many spans of one rule are kept: the first ones tell.

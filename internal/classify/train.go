@@ -83,7 +83,7 @@ func newTrainer(v *vocabulary, examples []Example) *trainer {
 		z.ends = z.folded.sentences()
 		z.match(v)
 		set := make(map[string]bool)
-		z.features(v, z.groups()[0], func(f []byte, _, _ int) { set[string(f)] = true })
+		z.name(v, z.groups()[0], set)
 		all[i] = slices.Sorted(maps.Keys(set))
 		for _, f := range all[i] {
 			in[f]++
