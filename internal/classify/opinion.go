@@ -139,7 +139,9 @@ func (o *opinion) spans(clause int, r *rule) []aup.Span {
 	var best []share
 	for g := range groups {
 		for _, s := range o.seen[g] {
-			best = keep(best, share{s, o.scale[g] * o.learned.of(s.feature)[clause].value()})
+			if w := o.learned.of(s.feature)[clause]; w > 0 {
+				best = keep(best, share{s, o.scale[g] * w.value()})
+			}
 		}
 	}
 	var out []aup.Span
@@ -149,10 +151,9 @@ func (o *opinion) spans(clause int, r *rule) []aup.Span {
 	return out
 }
 
-// keep puts s among the strongest shares, strongest first, if it speaks for its
-// clause.
+// keep puts s among the strongest shares, strongest first.
 func keep(best []share, s share) []share {
-	if s.value <= 0 || len(best) == kept && s.value <= best[kept-1].value {
+	if len(best) == kept && s.value <= best[kept-1].value {
 		return best
 	}
 	if len(best) < kept {
