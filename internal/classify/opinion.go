@@ -61,10 +61,14 @@ func (s set) add(n int32) bool {
 	return was == 0
 }
 
+// usual is how many features a message has at least that is longer than a few
+// lines.
+const usual = 256
+
 // sightings returns the features of group g that l knows and that are not in seen,
 // each once, as they come. It adds them to seen.
 func (l *learned) sightings(v *vocabulary, zones []zone, g int, seen set) []sighting {
-	var out []sighting
+	out := make([]sighting, 0, usual)
 	for i := range zones {
 		z := &zones[i]
 		if !slices.Contains(z.groups(), g) {
