@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// A table numbers strings from 0 in the order in which they are added. Most of
-// what is looked up and is not there, it tells after one look at a small array.
-// It is safe for concurrent use while nothing is added.
+// A table numbers strings from 0 in the order in which they are added. Of most
+// of what is not there, it says so after one look at a small array. It is safe
+// for concurrent use while nothing is added.
 type table struct {
-	text  []byte // the strings, one after another
-	ends  []uint32
-	slots []slot // at least a half more than strings
+	text  []byte   // the strings, one after another
+	ends  []uint32 // of each in it
+	slots []slot   // at least half as many again as strings
 	seed  maphash.Seed
 }
 
@@ -29,13 +29,13 @@ func slotOf(number int, hash uint64) slot {
 	return slot(hash>>(64-(32-numberBits)))<<numberBits | slot(number+1)
 }
 
-// newTable returns a table for some n strings.
+// newTable returns a table for some n words.
 func newTable(n int) *table {
 	slots := 2
 	for 2*slots < 3*n {
 		slots *= 2
 	}
-	return &table{ends: make([]uint32, 0, n), slots: make([]slot, slots), seed: maphash.MakeSeed()}
+	return &table{text: make([]byte, 0, 10*n), ends: make([]uint32, 0, n), slots: make([]slot, slots), seed: maphash.MakeSeed()}
 }
 
 func (t *table) len() int { return len(t.ends) }
