@@ -33,40 +33,30 @@ func keyOf(g int, k kind, one, two int) conceptKey {
 func (l *learned) number(v *vocabulary) {
 	l.concepts = make(map[conceptKey]int32)
 	for n := range int32(l.features.len()) {
-		if key, ok := v.conceptKey(string(l.features.name(n))); ok {
-			l.concepts[key] = n
+		if name := string(l.features.name(n)); isConcept(name) {
+			if key, ok := v.conceptKey(name); ok {
+				l.concepts[key] = n
+			}
 		}
 	}
 }
 
-// conceptKey returns the key of the feature with a name that appendName gave, and
-// false when it is no concept of v.
+// conceptKey returns the key of the feature with a name that appendName gave to a
+// concept, or to two; false when v does not have them.
 func (v *vocabulary) conceptKey(name string) (conceptKey, bool) {
-	g := groupOf(name)
-	first, second, both := strings.Cut(strings.TrimPrefix(name, prefixes[g]), " ")
-	k := aConcept
+	g, k := groupOf(name), aConcept
+	first, second, both := strings.Cut(strings.TrimPrefix(name, prefixes[g]), " "+marks[aConcept])
 	for _, marked := range []kind{askedConcept, deniedConcept} {
 		if strings.HasPrefix(first, marks[marked]) {
 			k = marked
 		}
 	}
-	one, ok := v.marked(k, first)
+	one, ok := v.names[strings.TrimPrefix(first, marks[k])]
 	if !both || !ok {
 		return keyOf(g, k, one, 0), ok
 	}
-	two, ok := v.marked(aConcept, second)
+	two, ok := v.names[second]
 	return keyOf(g, twoConcepts, one, two), ok
-}
-
-// marked returns the number of the concept whose name stands behind the mark of a
-// kind.
-func (v *vocabulary) marked(k kind, s string) (int, bool) {
-	name, ok := strings.CutPrefix(s, marks[k])
-	if !ok {
-		return 0, false
-	}
-	n, ok := v.names[name]
-	return n, ok
 }
 
 // find returns the number of a feature of z in group g.
