@@ -115,8 +115,8 @@ func (c *Classifier) lesson(d Decided) adaptLesson {
 	for g := range groups {
 		found[g] = make(map[string]bool)
 		for i := range zones {
-			if slices.Contains(zones[i].groups(), g) {
-				zones[i].name(c.vocab, g, found[g])
+			if zones[i].in(g) {
+				zones[i].addNames(c.vocab, g, found[g])
 			}
 		}
 	}

@@ -70,8 +70,8 @@ func (z *zone) appendName(b []byte, v *vocabulary, g int, f feature) []byte {
 	return append(b, t[f.start:f.end]...)
 }
 
-// name adds the names of the zone's features in group g to a set.
-func (z *zone) name(v *vocabulary, g int, set map[string]bool) {
+// addNames adds the names of the zone's features in group g to a set.
+func (z *zone) addNames(v *vocabulary, g int, set map[string]bool) {
 	var b []byte
 	z.features(g, func(f feature) {
 		b = z.appendName(b[:0], v, g, f)

@@ -12,14 +12,16 @@ import (
 // original does not drown what the reporter says of it.
 const groups = 2
 
-func (z *zone) groups() []int {
+// in reports whether the zone's features are of a group. Of what may be the
+// reporter's own words or what they pass on, they are of both.
+func (z *zone) in(group int) bool {
 	switch z.where {
 	case original:
-		return []int{1}
+		return group == 1
 	case pasted:
-		return []int{0, 1}
+		return true
 	}
-	return []int{0}
+	return group == 0
 }
 
 // trust is how much the learned part's weights count, by group: it knows the
@@ -61,8 +63,8 @@ func (s set) add(n int32) bool {
 	return was == 0
 }
 
-// usual is how many features a message has at least that is longer than a few
-// lines.
+// usual is how many features room is made for at once: only messages of a few
+// lines have fewer.
 const usual = 256
 
 // sightings returns the features of group g that l knows and that are not in seen,
@@ -71,7 +73,7 @@ func (l *learned) sightings(v *vocabulary, zones []zone, g int, seen set) []sigh
 	out := make([]sighting, 0, usual)
 	for i := range zones {
 		z := &zones[i]
-		if !slices.Contains(z.groups(), g) {
+		if !z.in(g) {
 			continue
 		}
 		z.features(g, func(f feature) {

@@ -75,15 +75,15 @@ func newTrainer(v *vocabulary, examples []Example) *trainer {
 	in := make(map[string]int)
 	all := make([][]string, len(examples))
 	for i, e := range examples {
-		z := zone{where: own, factor: 1, raw: e.Text}
+		z, group := zone{where: own, factor: 1, raw: e.Text}, 0
 		if e.Original {
-			z.where = original
+			z.where, group = original, 1
 		}
 		z.folded = fold(z.raw)
 		z.ends = z.folded.sentences()
 		z.match(v)
 		set := make(map[string]bool)
-		z.name(v, z.groups()[0], set)
+		z.addNames(v, group, set)
 		all[i] = slices.Sorted(maps.Keys(set))
 		for _, f := range all[i] {
 			in[f]++
