@@ -57,7 +57,7 @@ type Index struct {
 func Open(ctx context.Context, dir string, st Store) (*Index, error) {
 	path := filepath.Join(dir, FolderName)
 	ix := &Index{store: st}
-	b, err := bleve.OpenUsing(path, map[string]any{"bolt_timeout": "1s"})
+	b, err := bleve.OpenUsing(path, options())
 	if err == nil {
 		ix.bleve = b
 		if err = ix.usable(ctx); err == nil {
@@ -71,7 +71,7 @@ func Open(ctx context.Context, dir string, st Store) (*Index, error) {
 	if err := os.RemoveAll(path); err != nil {
 		return nil, fmt.Errorf("search index: %w", err)
 	}
-	if ix.bleve, err = bleve.NewUsing(path, fields(), scorch.Name, scorch.Name, nil); err != nil {
+	if ix.bleve, err = bleve.NewUsing(path, fields(), scorch.Name, scorch.Name, options()); err != nil {
 		return nil, fmt.Errorf("search index: %w", err)
 	}
 	if err := ix.bleve.SetInternal(keyVersion, []byte(version)); err != nil {
@@ -132,9 +132,11 @@ func fields() mapping.IndexMapping {
 }
 
 // A batch is written when it has so many reports, or after that time: a report
-// is found soon, and many at once cost little.
+// is found soon, and many at once cost little. It is written in parts of so many
+// bytes: the words of a part are all in memory, at many times their length.
 const (
 	batchReports = 50
+	batchBytes   = 512 << 10
 	batchWithin  = 200 * time.Millisecond
 )
 
@@ -236,11 +238,18 @@ func (ix *Index) write(ctx context.Context, b *pending) error {
 		if err := batch.Index(string(id), t.document()); err != nil {
 			return fmt.Errorf("index report %s: %w", id, err)
 		}
+		if batch.TotalDocsSize() < batchBytes {
+			continue
+		}
+		if err := ix.bleve.Batch(batch); err != nil {
+			return fmt.Errorf("search index: %w", err)
+		}
+		batch.Reset()
 	}
 	batch.SetInternal(keySeq, binary.BigEndian.AppendUint64(nil, uint64(b.last)))
 	if err := ix.bleve.Batch(batch); err != nil {
 		return fmt.Errorf("search index: %w", err)
 	}
 	*b = pending{}
-	return nil
+	return ix.merge(ctx)
 }
