@@ -135,7 +135,7 @@ func fields() mapping.IndexMapping {
 // is found soon, and many at once cost little. It is written in parts of so many
 // bytes: the words of a part are all in memory, at many times their length.
 const (
-	batchReports = 50
+	batchReports = 100
 	batchBytes   = 512 << 10
 	batchWithin  = 200 * time.Millisecond
 )
