@@ -55,6 +55,7 @@ type Index struct {
 // none, another version made it, it is damaged, or it is ahead of the log, as
 // after a restore. One process at a time has it open: aup.ErrBusy.
 func Open(ctx context.Context, dir string, st Store) (*Index, error) {
+	estimateNothing()
 	path := filepath.Join(dir, FolderName)
 	ix := &Index{store: st}
 	b, err := bleve.OpenUsing(path, options())

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/blevesearch/bleve/v2/index/scorch/mergeplan"
+	zap "github.com/blevesearch/zapx/v17"
 )
 
 // Each batch is a file of its own, and many files are slow to search: some are
@@ -29,6 +31,11 @@ const (
 func options() map[string]any {
 	return map[string]any{"bolt_timeout": "1s", "scorchMergePlanOptions": map[string]any{"MaxSegmentSize": 1}}
 }
+
+// estimateNothing keeps bleve from taking memory for a batch before it looks at
+// it: a hundred times what a report of the batch before took, which after a long
+// one is more than everything else. It is a setting of the whole program.
+var estimateNothing = sync.OnceFunc(func() { zap.NewSegmentBufferAvgBytesPerDocFactor = 0 })
 
 // merge merges files while there are too many.
 func (ix *Index) merge(ctx context.Context) error {
