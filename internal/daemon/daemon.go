@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -61,9 +62,18 @@ type Addresses struct {
 // command is given this long, mail in work is left in the mailbox.
 const stopWithin = 10 * time.Second
 
+// enoughMemory is what the process gets along with: above it, garbage is collected
+// sooner than it would be. At rest it has a quarter of that, and two thirds for a
+// moment while many large messages come. It is no bound, and GOMEMLIMIT in the
+// environment goes before it.
+const enoughMemory = 96 << 20
+
 // Run watches every mailbox of cfg, records, and serves, until ctx ends; that
 // is no error. It returns when everything has stopped.
 func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(enoughMemory)
+	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
