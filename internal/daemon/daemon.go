@@ -62,6 +62,10 @@ type Addresses struct {
 // command is given this long, mail in work is left in the mailbox.
 const stopWithin = 10 * time.Second
 
+// startTakes is how long a start takes at most where there is nothing new: every
+// mailbox is known and watched by then.
+const startTakes = 5 * time.Second
+
 // enoughMemory is what the process gets along with: above it, garbage is collected
 // sooner than it would be. At rest it has a quarter of that, and two thirds for a
 // moment while many large messages come. It is no bound, and GOMEMLIMIT in the
@@ -136,11 +140,13 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if opt.Ready != nil {
 		opt.Ready(listeners.addrs)
 	}
-	// What the start took, which is some times what stays, would be kept for as
-	// long as nothing happens.
-	debug.FreeOSMemory()
+	started := time.After(startTakes)
 	for {
 		select {
+		case <-started:
+			// What the start took, which is some times what stays, would be kept
+			// for as long as nothing happens.
+			debug.FreeOSMemory()
 		case <-ctx.Done():
 			opt.Log.Info("stopping")
 			return nil
