@@ -30,7 +30,7 @@ func FuzzByteTests(f *testing.F) {
 			return // expressions fold letters that lower case keeps apart
 		}
 		for name, said := range map[string][2]bool{
-			"log":         {logLine.MatchString(l), opensLog(l)},
+			"log":         {logFront.MatchString(l), opensLog(l)},
 			"mobile":      {mobile.MatchString(l), mayMobile(l)},
 			"attribution": {attribution.MatchString(l), isAttribution(l)},
 			"rule":        {rule.MatchString(l), isRule(l)},
