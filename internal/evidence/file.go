@@ -106,7 +106,7 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	}
 	data = readUpTo(data, r, keep-len(data))
 	// A source that breaks off is hashed as far as it goes.
-	more, _ := io.CopyBuffer(w, onlyReader{f.r}, b.buffer())
+	more, _ := io.CopyBuffer(w, f.r, b.buffer())
 	size := int64(len(data)) + more
 	at.over = size > int64(keep) && keep != maxDecodedText
 	a := aup.Attachment{
@@ -125,10 +125,6 @@ func (b *builder) buffer() []byte {
 	}
 	return b.copying
 }
-
-// onlyReader hides the other methods of a reader, so that CopyBuffer uses its
-// buffer.
-type onlyReader struct{ io.Reader }
 
 // readUpTo appends at most n bytes of r to data.
 func readUpTo(data []byte, r io.Reader, n int) []byte {
