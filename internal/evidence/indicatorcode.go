@@ -63,13 +63,12 @@ var walletVersions = map[byte]bool{0x00: true, 0x05: true, 0x30: true, 0x32: tru
 
 // isBase58Check reports whether t is a wallet in Base58Check.
 func isBase58Check(t string) bool {
+	if strings.Trim(t, base58) != "" {
+		return false
+	}
 	n := new(big.Int)
 	for _, c := range []byte(t) {
-		d := strings.IndexByte(base58, c)
-		if d < 0 {
-			return false
-		}
-		n.Add(n.Mul(n, big.NewInt(58)), big.NewInt(int64(d)))
+		n.Add(n.Mul(n, big.NewInt(58)), big.NewInt(int64(strings.IndexByte(base58, c))))
 	}
 	const size = 25 // version, 20 bytes of hash, checksum
 	if n.BitLen() > size*8 {

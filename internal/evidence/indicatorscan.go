@@ -21,6 +21,9 @@ type hit struct {
 
 // scan returns the indicators of the token s[at:end].
 func scan(s string, at, end int) []hit {
+	if end-at < shortestCode && !parted(s[at:max(at, end-1)]) {
+		return nil // most are the last word of a sentence
+	}
 	front := ".,;:!?-_*=#&/[~"
 	if t := s[at:end]; strings.IndexByte(t, ':') >= 0 {
 		if i := strings.Index(t, "://"); i > 0 {
@@ -36,8 +39,7 @@ func scan(s string, at, end int) []hit {
 	for at < end && strings.IndexByte(".,;:!?-_*=#&~%]", s[end-1]) >= 0 {
 		end--
 	}
-	// Most are the last words of a sentence.
-	if end-at < shortestCode && strings.IndexByte(s[at:end], '.') < 0 && strings.IndexByte(s[at:end], ':') < 0 {
+	if end-at < shortestCode && !parted(s[at:end]) {
 		return nil
 	}
 	// "SRC=203.0.113.1", "a@b.example,c@d.example": the pieces count.
@@ -46,6 +48,9 @@ func scan(s string, at, end int) []hit {
 	}
 	return scanPiece(s, at, end)
 }
+
+// parted reports whether s has a dot or a colon.
+func parted(s string) bool { return strings.IndexByte(s, '.') >= 0 || strings.IndexByte(s, ':') >= 0 }
 
 // maxPieces bounds what is taken out of one stretch without white space.
 const maxPieces = 50
