@@ -75,6 +75,7 @@ func mayMark(l string) bool {
 
 // isRule reports whether l is the line that Outlook draws above a message.
 func isRule(l string) bool {
-	const shortest = "________"
-	return strings.Contains(l, shortest) && strings.Trim(strings.Trim(l, " \t\n\f\r"), "_") == ""
+	const shortest = 8
+	l = strings.Trim(l, " \t\n\f\r")
+	return len(l) >= shortest && l[0] == '_' && strings.Trim(l, "_") == ""
 }

@@ -46,7 +46,10 @@ func cutLines(s string) []textLine {
 		if n := strings.IndexByte(s[at:], '\n'); n >= 0 {
 			end = at + n + 1
 		}
-		l := strings.TrimRight(s[at:end], "\r\n")
+		l := s[at:end]
+		for l != "" && (l[len(l)-1] == '\n' || l[len(l)-1] == '\r') {
+			l = l[:len(l)-1]
+		}
 		out = append(out, textLine{start: at, end: end, text: l, blank: strings.TrimSpace(l) == "", voice: aup.VoiceOwn})
 		at = end
 	}
