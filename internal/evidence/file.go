@@ -105,9 +105,7 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 		data = slices.Grow(data, int(min(n, f.size-int64(len(data))))+bytes.MinRead)
 	}
 	data = readUpTo(data, r, keep-len(data))
-	// A source that breaks off is hashed as far as it goes.
-	more, _ := io.CopyBuffer(w, f.r, b.buffer())
-	size := int64(len(data)) + more
+	size := int64(len(data)) + b.copy(w, f.r)
 	at.over = size > int64(keep) && keep != maxDecodedText
 	a := aup.Attachment{
 		Path: id, Message: message, Name: f.kind.name, MediaType: f.kind.mediaType,
@@ -118,12 +116,18 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	return at, data
 }
 
-// buffer returns a buffer to copy through.
-func (b *builder) buffer() []byte {
+// copy copies what is left of r to w and returns how much that was. What a
+// source that breaks off gave before counts.
+func (b *builder) copy(w io.Writer, r io.Reader) (n int64) {
+	if from, ok := r.(io.WriterTo); ok {
+		n, _ = from.WriteTo(w)
+		return n
+	}
 	if b.copying == nil {
 		b.copying = make([]byte, 32<<10)
 	}
-	return b.copying
+	n, _ = io.CopyBuffer(w, r, b.copying)
+	return n
 }
 
 // readUpTo appends at most n bytes of r to data.

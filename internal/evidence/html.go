@@ -67,7 +67,7 @@ type element struct {
 // readHTML returns the text of src. The work is linear in len(src).
 func readHTML(src []byte) htmlText {
 	w := &walker{
-		out:   make([]byte, 0, len(src)/3),
+		out:   make([]byte, 0, len(src)),
 		open:  map[atom.Atom]int{},
 		stack: append(make([]element, 0, 32), element{look: look{foreground: unknown, background: white}, link: -1, quote: -1, signature: -1}),
 	}

@@ -57,7 +57,7 @@ type builder struct {
 
 	want    wanted // see again.go; of a first reading nothing
 	tally   tally
-	copying []byte // see buffer
+	copying []byte // see copy
 }
 
 // An origin is where a message of the document was read from.
