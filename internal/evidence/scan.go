@@ -64,15 +64,32 @@ func (l *lines) next() (line []byte, bol, ok bool) {
 	line, bol = l.have[:n], l.bol
 	l.have, l.pos = l.have[n:], l.pos+int64(n)
 	l.bol = i >= 0
-	switch {
-	case i < 0:
-		l.last = 0
-	case n > 1 && line[n-2] == '\r' && l.eol == '\n':
-		l.last = 2
-	default:
-		l.last = 1
-	}
+	l.last = l.endLength(line)
 	return line, bol, true
+}
+
+// endLength returns how long the line end is that b ends with.
+func (l *lines) endLength(b []byte) int {
+	switch n := len(b); {
+	case b[n-1] != l.eol:
+		return 0
+	case n > 1 && b[n-2] == '\r' && l.eol == '\n':
+		return 2
+	}
+	return 1
+}
+
+// skipTo moves past the lines of the window, whole ones, that stand before the
+// first with c in it.
+func (l *lines) skipTo(c byte) {
+	free := l.have
+	if i := bytes.IndexByte(free, c); i >= 0 {
+		free = free[:i]
+	}
+	if n := bytes.LastIndexByte(free, l.eol) + 1; n > 0 {
+		l.bol, l.last = true, l.endLength(free[:n])
+		l.have, l.pos = l.have[n:], l.pos+int64(n)
+	}
 }
 
 // peekLine returns the next line without moving, or as much of it as the
