@@ -29,7 +29,7 @@ func (b *builder) language() {
 			own.WriteString(p.Text[:min(len(p.Text), maxGuess)])
 		}
 		for _, s := range p.Segments {
-			if s.Voice == aup.VoiceOwn {
+			if s.Voice == aup.VoiceOwn && own.Len() < maxGuess {
 				own.WriteString(p.Text[s.Start:min(s.End, s.Start+maxGuess)])
 			}
 		}

@@ -64,14 +64,7 @@ func findCommon(w string, ascii bool) (c commonWord) {
 func byWords(s string) (language string, known bool) {
 	const sentence, longer = 9 * wordParts, 30 * wordParts
 	all, prose := newWordTally(), newWordTally()
-	eachToken(s, func(words []commonWord, honest bool) {
-		for _, c := range words {
-			all.add(c)
-			if honest {
-				prose.add(c)
-			}
-		}
-	})
+	countCommon(s, all, prose)
 	best, most, second := all.best()
 	if all.of[best].distinct > 1 && most*6 >= all.words && most*2 >= second*3 {
 		return commonLanguages[best], true
@@ -85,13 +78,19 @@ func byWords(s string) (language string, known bool) {
 	return "", known
 }
 
-// eachToken calls f with the words of every stretch of s without white space,
-// and whether it is of words alone: no name of a host or file, no URL, nothing
-// encoded.
-func eachToken(s string, f func(words []commonWord, prose bool)) {
+// countCommon counts the words of s in all, and in prose those of a stretch
+// without white space that is of words alone: no name of a host or file, no URL,
+// nothing encoded.
+func countCommon(s string, all, prose *wordTally) {
 	const longest = 40 // bytes
-	var words []commonWord
+	words := make([]commonWord, 0, 8)
 	at, mark, marked := 0, false, false // of the stretch; marked by one that is not its last byte
+	end := func(i int) {
+		if !marked && i-at <= longest {
+			prose.add(words...)
+		}
+		all.add(words...)
+	}
 	for i := 0; i < len(s); {
 		if n, ascii := letters(s[i:]); n > 0 {
 			words = append(words, findCommon(s[i:i+n], ascii))
@@ -101,15 +100,14 @@ func eachToken(s string, f func(words []commonWord, prose bool)) {
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if unicode.IsSpace(r) {
-			f(words, !marked && i-at <= longest)
-			words, mark, marked = words[:0], false, false
-			at = i + n
+			end(i)
+			at, words, mark, marked = i+n, words[:0], false, false
 		} else {
 			mark, marked = r < utf8.RuneSelf && tokenMarks[r], marked || mark
 		}
 		i += n
 	}
-	f(words, !marked && len(s)-at <= longest)
+	end(len(s))
 }
 
 // tokenMarks are what stands within a stretch that is no prose.
@@ -163,19 +161,20 @@ func newWordTally() *wordTally {
 	return &wordTally{of: make([]languageTally, len(commonLanguages)), seen: make([]bool, len(commonWords))}
 }
 
-// add counts a word; the zero commonWord is one that no language is full of.
-func (t *wordTally) add(c commonWord) {
-	t.words += wordParts
-	if len(c.languages) == 0 {
-		return
-	}
-	for _, l := range c.languages {
-		t.of[l].score += wordParts / len(c.languages)
-		if !t.seen[c.id] {
-			t.of[l].distinct++
+// add counts words; the zero commonWord is one that no language is full of.
+func (t *wordTally) add(words ...commonWord) {
+	t.words += wordParts * len(words)
+	for _, c := range words {
+		for _, l := range c.languages {
+			t.of[l].score += wordParts / len(c.languages)
+			if !t.seen[c.id] {
+				t.of[l].distinct++
+			}
+		}
+		if len(c.languages) > 0 {
+			t.seen[c.id] = true
 		}
 	}
-	t.seen[c.id] = true
 }
 
 // best returns the language with the highest score, that score and the next.

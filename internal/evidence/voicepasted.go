@@ -59,9 +59,12 @@ func opensLog(l string) bool {
 	if !isASCII(l) {
 		return true
 	}
-	at := strings.IndexFunc(l, func(r rune) bool { return isWord(byte(r)) && r != '-' })
-	if at < 0 || isDigit(l[at]) {
-		return at >= 0
+	at := 0
+	for at < len(l) && (!isWord(l[at]) || l[at] == '-') {
+		at++
+	}
+	if at == len(l) || isDigit(l[at]) {
+		return at < len(l)
 	}
 	known, _ := lookUp(logWords, l[at:min(at+3, len(l))])
 	return known
@@ -72,11 +75,19 @@ func opensLog(l string) bool {
 // lines have not, and expressions are slow.
 func mayLog(l string) bool {
 	const fewest, epoch = 5, 10
-	digits, run, telling := 0, 0, false
+	digits := 0
+	for i := range len(l) {
+		if isDigit(l[i]) {
+			digits++
+		}
+	}
+	if digits < fewest {
+		return false
+	}
+	run, telling := 0, false
 	for i := range len(l) {
 		switch c := l[i]; {
 		case isDigit(c):
-			digits++
 			run++
 			telling = telling || run == epoch
 			continue
@@ -85,7 +96,7 @@ func mayLog(l string) bool {
 		}
 		run = 0
 	}
-	return digits >= fewest && telling
+	return telling
 }
 
 // isRow reports whether l is a row of a table of incidents: an address among
