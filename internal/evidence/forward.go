@@ -83,7 +83,12 @@ func (t *text) forwardEnd(bl block) (end int, closed bool) {
 	return end, false
 }
 
-func isQuoted(l string) bool { return strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") }
+func isQuoted(l string) bool {
+	for l != "" && (l[0] == ' ' || l[0] == '\t') {
+		l = l[1:]
+	}
+	return l != "" && l[0] == '>'
+}
 
 var replySubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]*\]\s*)?(re|aw|sv|antw|odp|回复|回覆|답장|رد|ynt|на|отв)\s*[:：]`)
 

@@ -75,7 +75,6 @@ func mayMark(l string) bool {
 
 // isRule reports whether l is the line that Outlook draws above a message.
 func isRule(l string) bool {
-	const shortest = 8
-	l = strings.Trim(l, " \t\n\f\r")
-	return len(l) >= shortest && l[0] == '_' && strings.Trim(l, "_") == ""
+	const shortest = "________"
+	return strings.IndexByte(l, '_') >= 0 && strings.Contains(l, shortest) && strings.Trim(strings.Trim(l, " \t\n\f\r"), "_") == ""
 }
