@@ -272,6 +272,12 @@ func cutLabel(s string) (label, rest string) {
 // for examples (RFC 2606, 2).
 func isTop(label string) bool {
 	label = strings.ToLower(label)
+	switch label {
+	case "":
+		return false
+	case "com", "net", "org", "example", "test": // most are
+		return true
+	}
 	_, listed := publicsuffix.PublicSuffix("x." + label)
-	return label != "" && (listed || label == "example" || label == "test")
+	return listed
 }
