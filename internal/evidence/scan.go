@@ -24,7 +24,7 @@ func (h held) ReadAt(p []byte, off int64) (int, error) {
 // hold reads the size bytes of r into memory when a window holds them, so that
 // they are read once; it returns r when it cannot.
 func hold(r io.ReaderAt, size int64) io.ReaderAt {
-	if size > scanWindow {
+	if size < 1 || size > scanWindow {
 		return r
 	}
 	h := make(held, size)

@@ -65,7 +65,7 @@ func (d *base64Reader) Read(p []byte) (int, error) {
 }
 
 // WriteTo writes all that is left to w, without a copy of it.
-func (d *base64Reader) WriteTo(w io.Writer) (written int64, err error) {
+func (d *base64Reader) WriteTo(w io.Writer) (written int64, _ error) {
 	for {
 		n, err := w.Write(d.out)
 		d.out, written = d.out[n:], written+int64(n)
