@@ -148,23 +148,45 @@ var dateLayouts = []string{
 // parseDate reads a Date field; a date without a zone is taken as UTC. The
 // result is in UTC.
 func parseDate(s string) (time.Time, bool) {
-	s = line(s)
+	if s = line(s); strings.IndexByte(s, ':') < 0 {
+		return time.Time{}, false // no time of day, which all forms have
+	}
 	usual := numericZone(s)
 	// The library tries its forms one by one; most dates have this one.
 	if t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", usual); err == nil {
 		return t.UTC(), plausible(t)
 	}
-	if t, err := mail.ParseDate(usual); err == nil {
-		return t.UTC(), plausible(t)
+	if mayRead("Mon, 2 Jan", usual) || mayRead("2 Jan", usual) {
+		if t, err := mail.ParseDate(usual); err == nil {
+			return t.UTC(), plausible(t)
+		}
 	}
 	s, _ = cutComment(s)
-	s = strings.TrimSuffix(strings.TrimSpace(s), " GMT+00:00")
+	s = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), " GMT+00:00"))
 	for _, layout := range dateLayouts {
-		if t, err := time.ParseInLocation(layout, strings.TrimSpace(s), time.UTC); err == nil {
+		if !mayRead(layout, s) {
+			continue
+		}
+		if t, err := time.ParseInLocation(layout, s, time.UTC); err == nil {
 			return zoned(t), plausible(t)
 		}
 	}
 	return time.Time{}, false
+}
+
+// mayRead reports whether s begins as what is written in that layout. It may say
+// so of others; the library copies s to say that it is none.
+func mayRead(layout, s string) bool {
+	const day, date = len("Mon"), len("2006-01-02")
+	switch {
+	case s == "" || isDigit(layout[0]) != isDigit(s[0]):
+		return false
+	case strings.HasPrefix(layout, "Mon") && layout[day] != 'd':
+		return len(s) > day && s[day] == layout[day]
+	case strings.HasPrefix(layout, "2006-01-02"):
+		return len(s) > date && s[date] == layout[date]
+	}
+	return true
 }
 
 // numericZone writes a zone of letters at the end of s as digits (RFC 5322,

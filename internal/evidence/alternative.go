@@ -100,6 +100,8 @@ func strayWords(text, other string, most int) int {
 	text, other = text[:min(len(text), wordSample)], other[:min(len(other), wordSample)]
 	stray := 0
 	for other != "" && stray <= most {
+		same := sameWords(text, other)
+		text, other = text[same:], other[same:]
 		var word string
 		if word, other = nextWord(other); word == "" {
 			break
@@ -117,6 +119,21 @@ func strayWords(text, other string, most int) int {
 		}
 	}
 	return stray
+}
+
+// sameWords returns how many bytes a and b begin with are the same, up to a
+// character in ASCII that ends a word.
+func sameWords(a, b string) int {
+	same := 0
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			break
+		}
+		if a[i] < utf8.RuneSelf && !inWord[a[i]] {
+			same = i + 1
+		}
+	}
+	return same
 }
 
 // nextWord cuts the first word off s; it is empty when there is none.

@@ -27,7 +27,7 @@ func pages(n int) string {
 }
 
 func BenchmarkHTML(b *testing.B) {
-	src := []byte(pages(2000))
+	src := pages(2000)
 	b.SetBytes(int64(len(src)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -106,7 +106,7 @@ func readAll(b *testing.B, read func(raw []byte)) {
 // BenchmarkHTMLBodies and BenchmarkEnmimeHTML turn the HTML of the same
 // messages, each alone in a message, into text.
 func BenchmarkHTMLBodies(b *testing.B) {
-	readBodies(b, func(page []byte) { readHTML(page) })
+	readBodies(b, func(page []byte) { readHTML(string(page)) })
 }
 
 func BenchmarkEnmimeHTML(b *testing.B) {

@@ -158,12 +158,17 @@ func clampLinks(links []aup.Link, limit int) []aup.Link {
 }
 
 // readBounded reads at most limit bytes of r and reports whether there was
-// more.
+// more. What lies in memory is not copied.
 func readBounded(r io.Reader, limit int) (data []byte, cut bool) {
 	var buf bytes.Buffer
 	limit = max(limit, 0)
 	if s, ok := r.(*io.SectionReader); ok {
-		buf.Grow(int(min(int64(limit), s.Size())) + bytes.MinRead)
+		of, from, size := s.Outer()
+		if h, ok := of.(held); ok {
+			end := from + min(size, int64(limit))
+			return h[from:end:end], size > int64(limit)
+		}
+		buf.Grow(int(min(int64(limit), size)) + bytes.MinRead)
 	}
 	// A source that breaks off is read as far as it goes.
 	n, _ := io.Copy(&buf, io.LimitReader(r, int64(limit)+1))

@@ -2,8 +2,10 @@ package evidence
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"aupd/testdata"
 )
@@ -30,7 +32,7 @@ func FuzzByteTests(f *testing.F) {
 			return // expressions fold letters that lower case keeps apart
 		}
 		for name, said := range map[string][2]bool{
-			"log":         {logLine.MatchString(l), opensLog(l)},
+			"log":         {logFront.MatchString(l), opensLog(l)},
 			"mobile":      {mobile.MatchString(l), mayMobile(l)},
 			"attribution": {attribution.MatchString(l), isAttribution(l)},
 			"rule":        {rule.MatchString(l), isRule(l)},
@@ -45,6 +47,42 @@ func FuzzByteTests(f *testing.F) {
 			if s.form.MatchString(l) && !hasShape(l, s.shape) {
 				t.Errorf("%q has a time, but not the shape %q", l, s.shape)
 			}
+		}
+	})
+}
+
+// FuzzStems checks that words are found in a text as they are in a lowered copy
+// of it.
+func FuzzStems(f *testing.F) {
+	f.Add("VERTRAULICH, Poufne, ГИЗЛИ")
+	f.Add("gİzlİ, CONFİDENTIAL, İrrtümlich, K, ﬁ")
+	f.Add("機密, ĐŮVĚRNÉ, Důvěrn\xff")
+	known := newStems(append([]string{"key", "ik", "ά"}, secrecyWords...)...)
+	f.Fuzz(func(t *testing.T, s string) {
+		want := containsAny(strings.ToLower(s), append([]string{"key", "ik", "ά"}, secrecyWords...))
+		if got := known.in(s); got != want {
+			t.Errorf("%q: %v, want %v", s, got, want)
+		}
+	})
+}
+
+// FuzzTokens checks that a text is cut into the stretches that it falls into at
+// every character that cannot stand in an indicator.
+func FuzzTokens(f *testing.F) {
+	f.Add("see http://a.example/x, 漢字a.example。b.example and é.example:80")
+	f.Add(strings.Repeat("я", 40) + " 0123456789abcdef0123456789abcdef 漢a: b. a.b")
+	f.Fuzz(func(t *testing.T, s string) {
+		var got, want []string
+		tokens(s, func(at, end int) { got = append(got, s[at:end]) })
+		for w := range strings.FieldsFuncSeq(s, func(r rune) bool {
+			return r < utf8.RuneSelf && tokenKinds[r] == breaksToken || r >= utf8.RuneSelf && !inToken(r)
+		}) {
+			if len(w) >= 4 && len(w) <= maxToken && (len(w) >= shortestHash || strings.ContainsAny(w, ".:")) {
+				want = append(want, w)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	})
 }

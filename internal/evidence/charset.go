@@ -183,6 +183,12 @@ func nonASCII(s string) int {
 }
 
 func isASCII[text string | []byte](s text) bool {
+	const high = 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] { // which is read at once
+		if (uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)&high != 0 {
+			return false
+		}
+	}
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false

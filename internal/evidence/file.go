@@ -105,9 +105,7 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 		data = slices.Grow(data, int(min(n, f.size-int64(len(data))))+bytes.MinRead)
 	}
 	data = readUpTo(data, r, keep-len(data))
-	// A source that breaks off is hashed as far as it goes.
-	more, _ := io.CopyBuffer(w, onlyReader{f.r}, b.buffer())
-	size := int64(len(data)) + more
+	size := int64(len(data)) + b.copy(w, f.r)
 	at.over = size > int64(keep) && keep != maxDecodedText
 	a := aup.Attachment{
 		Path: id, Message: message, Name: f.kind.name, MediaType: f.kind.mediaType,
@@ -118,17 +116,19 @@ func (b *builder) attach(f file, message int, id aup.PartID) (attached, []byte) 
 	return at, data
 }
 
-// buffer returns a buffer to copy through.
-func (b *builder) buffer() []byte {
+// copy copies what is left of r to w and returns how much that was. What a
+// source that breaks off gave before counts.
+func (b *builder) copy(w io.Writer, r io.Reader) (n int64) {
+	if from, ok := r.(io.WriterTo); ok {
+		n, _ = from.WriteTo(w)
+		return n
+	}
 	if b.copying == nil {
 		b.copying = make([]byte, 32<<10)
 	}
-	return b.copying
+	n, _ = io.CopyBuffer(w, r, b.copying)
+	return n
 }
-
-// onlyReader hides the other methods of a reader, so that CopyBuffer uses its
-// buffer.
-type onlyReader struct{ io.Reader }
 
 // readUpTo appends at most n bytes of r to data.
 func readUpTo(data []byte, r io.Reader, n int) []byte {
@@ -180,7 +180,7 @@ func (b *builder) rtfFile(f file, data []byte, message int, id aup.PartID) strin
 // headersFile reads the header of a message that was sent without its body
 // (RFC 3462, 2).
 func (b *builder) headersFile(f file, data []byte, message int, id aup.PartID) string {
-	src := &source{r: bytes.NewReader(data), size: int64(len(data))}
+	src := &source{r: held(data), size: int64(len(data))}
 	e := split(src, &b.tally)
 	m := aup.Message{Parent: message, Via: aup.ViaRFC822, Path: id}
 	b.readHeader(&m, e)
@@ -199,7 +199,7 @@ func (b *builder) messageFile(f file, data []byte, message int, id aup.PartID) s
 	if isMessageType(f.kind.mediaType) {
 		via, base = aup.ViaRFC822, string(id)
 	}
-	e := split(&source{r: bytes.NewReader(data), size: int64(len(data))}, &b.tally)
+	e := split(&source{r: held(data), size: int64(len(data))}, &b.tally)
 	b.original(e, message, via, id, base)
 	return ""
 }

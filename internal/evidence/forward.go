@@ -83,7 +83,12 @@ func (t *text) forwardEnd(bl block) (end int, closed bool) {
 	return end, false
 }
 
-func isQuoted(l string) bool { return strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") }
+func isQuoted(l string) bool {
+	for l != "" && (l[0] == ' ' || l[0] == '\t') {
+		l = l[1:]
+	}
+	return l != "" && l[0] == '>'
+}
 
 var replySubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]*\]\s*)?(re|aw|sv|antw|odp|回复|回覆|답장|رد|ynt|на|отв)\s*[:：]`)
 
@@ -104,16 +109,16 @@ func (t *text) block(i int) (block, bool) {
 	if i < t.noBlock && !forward && !original {
 		return block{}, false
 	}
-	bl := block{from: i, announced: forward, quoted: isQuoted(t.lines[i].text)}
+	bl := block{from: i, announced: forward}
 	if forward || original || isRule(t.lines[i].text) {
 		marked = forward || original
 		for at++; at < len(t.lines) && at <= i+3 && strings.Trim(t.lines[at].text, "> \t") == ""; at++ {
 		}
-		bl.quoted = at < len(t.lines) && isQuoted(t.lines[at].text)
 	}
 	if at == len(t.lines) || !hasColon(t.lines[at].text) {
 		return bl, false
 	}
+	bl.quoted = isQuoted(t.lines[at].text)
 	bl.values, bl.to = t.fields(at, marked)
 	sender := bl.values["from"] != ""
 	about := bl.values["date"] != "" || bl.values["subject"] != ""

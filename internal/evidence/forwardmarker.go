@@ -76,5 +76,5 @@ func mayMark(l string) bool {
 // isRule reports whether l is the line that Outlook draws above a message.
 func isRule(l string) bool {
 	const shortest = "________"
-	return strings.Contains(l, shortest) && strings.Trim(strings.Trim(l, " \t\n\f\r"), "_") == ""
+	return strings.IndexByte(l, '_') >= 0 && strings.Contains(l, shortest) && strings.Trim(strings.Trim(l, " \t\n\f\r"), "_") == ""
 }

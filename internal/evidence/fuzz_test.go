@@ -33,7 +33,7 @@ func FuzzHTML(f *testing.F) {
 	}
 	f.Add("<p style=display:none>a<table><td><font color=#fff>b</table>c<a href=x>d")
 	f.Fuzz(func(t *testing.T, src string) {
-		h := readHTML([]byte(strings.ToValidUTF8(src, "?")))
+		h := readHTML(strings.ToValidUTF8(src, "?"))
 		if !utf8.ValidString(h.text) {
 			t.Error("the text is not valid UTF-8")
 		}

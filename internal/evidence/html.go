@@ -1,8 +1,8 @@
 package evidence
 
 import (
-	"bytes"
 	"strconv"
+	"strings"
 
 	"aupd/internal/aup"
 
@@ -18,7 +18,7 @@ func (b *builder) addHTML(p aup.Part, src string) {
 	if b.want.file == nil && b.want.id == p.ID && !b.want.found {
 		b.want.markup, b.want.found = src, true
 	}
-	t := readHTML([]byte(src))
+	t := readHTML(src)
 	if len(t.links) >= maxLinks {
 		b.problem("truncated", p.ID, "more links than the bound, the rest was not read")
 	}
@@ -65,13 +65,13 @@ type element struct {
 }
 
 // readHTML returns the text of src. The work is linear in len(src).
-func readHTML(src []byte) htmlText {
+func readHTML(src string) htmlText {
 	w := &walker{
-		out:   make([]byte, 0, len(src)/3),
+		out:   make([]byte, 0, len(src)),
 		open:  map[atom.Atom]int{},
 		stack: append(make([]element, 0, 32), element{look: look{foreground: unknown, background: white}, link: -1, quote: -1, signature: -1}),
 	}
-	z := html.NewTokenizer(bytes.NewReader(src))
+	z := html.NewTokenizer(strings.NewReader(src))
 	for {
 		switch z.Next() {
 		case html.ErrorToken:

@@ -147,10 +147,14 @@ func spaceWidth(text []byte) int {
 	return 0
 }
 
-// wordEnd returns the length of text up to the next white space.
-func wordEnd(text []byte) int {
+// wordsEnd returns the length of text up to the next white space but single
+// spaces between words.
+func wordsEnd(text []byte) int {
 	for i, c := range text {
-		if c <= ' ' && spaceWidth(text[i:]) > 0 || c == 0xc2 && i+1 < len(text) && text[i+1] == 0xa0 {
+		if c > ' ' && c != 0xc2 || spaceWidth(text[i:]) == 0 {
+			continue
+		}
+		if c != ' ' || i+1 == len(text) || spaceWidth(text[i+1:]) > 0 {
 			return max(i, 1)
 		}
 	}

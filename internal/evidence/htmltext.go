@@ -20,7 +20,7 @@ func (w *walker) write(text []byte) {
 			text = text[n:]
 			continue
 		}
-		n := wordEnd(text)
+		n := wordsEnd(text)
 		w.pending()
 		w.mark(text[:n], top)
 		text = text[n:]

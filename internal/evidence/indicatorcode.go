@@ -55,7 +55,16 @@ func isHash(t string) bool {
 	return digits >= 2 && letters >= 2
 }
 
-const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+// base58 maps the characters of Base58 to their values, others to 255.
+var base58 = func() (v [256]byte) {
+	for i := range v {
+		v[i] = 255
+	}
+	for i, c := range []byte("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz") {
+		v[c] = byte(i)
+	}
+	return v
+}()
 
 // walletVersions are the version bytes of Bitcoin, Litecoin, Dogecoin and Tron
 // addresses.
@@ -63,13 +72,14 @@ var walletVersions = map[byte]bool{0x00: true, 0x05: true, 0x30: true, 0x32: tru
 
 // isBase58Check reports whether t is a wallet in Base58Check.
 func isBase58Check(t string) bool {
-	n := new(big.Int)
-	for _, c := range []byte(t) {
-		d := strings.IndexByte(base58, c)
-		if d < 0 {
+	for i := range len(t) {
+		if base58[t[i]] == 255 {
 			return false
 		}
-		n.Add(n.Mul(n, big.NewInt(58)), big.NewInt(int64(d)))
+	}
+	n := new(big.Int)
+	for i := range len(t) {
+		n.Add(n.Mul(n, big.NewInt(58)), big.NewInt(int64(base58[t[i]])))
 	}
 	const size = 25 // version, 20 bytes of hash, checksum
 	if n.BitLen() > size*8 {

@@ -66,19 +66,24 @@ func parseAddr(s string) (netip.Addr, bool) {
 	return a, err == nil
 }
 
-// ofAddress reports whether s has nothing but what addresses consist of, and a
-// dot or colon.
+// ofAddress reports whether s has nothing but what addresses consist of, and as
+// many dots and colons.
 func ofAddress(s string) bool {
-	parted := false
+	dots, colons := 0, 0
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c == '.' || c == ':':
-			parted = true
+		case c == '.':
+			dots++
+		case c == ':':
+			colons++
 		case !isHex(c):
 			return false
 		}
 	}
-	return parted
+	if colons == 0 {
+		return dots == 3
+	}
+	return colons == 7 || colons == 6 && dots == 3 || strings.Contains(s, "::")
 }
 
 func portOf(s string) uint16 {

@@ -3,6 +3,7 @@ package evidence
 import (
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"aupd/internal/aup"
 )
@@ -231,11 +232,17 @@ func (c cueWords) and(role aup.Role, words ...string) cueWords {
 	return c
 }
 
+// cueBreaks holds what stands between cues.
+var cueBreaks = func() (breaks [utf8.RuneSelf]bool) {
+	for c := range breaks {
+		breaks[c] = c <= ' ' || strings.ContainsRune(`:=,;"'()[]{}<>|`, rune(c))
+	}
+	return breaks
+}()
+
 // last returns the cue that stands last in s, as it is the nearest one.
 func (c cueWords) last(s string) (string, aup.Role, bool) {
-	words := strings.FieldsFunc(s, func(r rune) bool {
-		return r <= ' ' || strings.ContainsRune(`:=,;"'()[]{}<>|`, r)
-	})
+	words := strings.FieldsFunc(s, func(r rune) bool { return r < utf8.RuneSelf && cueBreaks[r] })
 	for i := len(words) - 1; i >= 0; i-- {
 		w := strings.TrimRight(words[i], ".!?")
 		if role, ok := c[w]; ok {

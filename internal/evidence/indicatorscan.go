@@ -21,6 +21,9 @@ type hit struct {
 
 // scan returns the indicators of the token s[at:end].
 func scan(s string, at, end int) []hit {
+	if end-at < shortestCode && !parted(s[at:max(at, end-1)]) {
+		return nil // most are the last word of a sentence
+	}
 	front := ".,;:!?-_*=#&/[~"
 	if t := s[at:end]; strings.IndexByte(t, ':') >= 0 {
 		if i := strings.Index(t, "://"); i > 0 {
@@ -36,15 +39,27 @@ func scan(s string, at, end int) []hit {
 	for at < end && strings.IndexByte(".,;:!?-_*=#&~%]", s[end-1]) >= 0 {
 		end--
 	}
-	// Most are the last words of a sentence.
-	if end-at < shortestCode && strings.IndexByte(s[at:end], '.') < 0 && strings.IndexByte(s[at:end], ':') < 0 {
+	if end-at < shortestCode && !parted(s[at:end]) {
 		return nil
 	}
 	// "SRC=203.0.113.1", "a@b.example,c@d.example": the pieces count.
-	if i := strings.IndexAny(s[at:end], ",;="); i >= 0 && !strings.Contains(s[at:at+i], "/") {
+	if i := listMark(s[at:end]); i >= 0 && !strings.Contains(s[at:at+i], "/") {
 		return append(scanPiece(s, at, at+i), scanPieces(s, at+i+1, end)...)
 	}
 	return scanPiece(s, at, end)
+}
+
+// parted reports whether s has a dot or a colon.
+func parted(s string) bool { return strings.IndexByte(s, '.') >= 0 || strings.IndexByte(s, ':') >= 0 }
+
+// listMark returns where the first of what parts lists stands in s, -1 without.
+func listMark(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c == ',' || c == ';' || c == '=' {
+			return i
+		}
+	}
+	return -1
 }
 
 // maxPieces bounds what is taken out of one stretch without white space.
@@ -53,7 +68,7 @@ const maxPieces = 50
 func scanPieces(s string, at, end int) []hit {
 	var out []hit
 	for n := 0; at < end && n < maxPieces; n++ {
-		i := strings.IndexAny(s[at:end], ",;=")
+		i := listMark(s[at:end])
 		if i < 0 {
 			i = end - at
 		}
@@ -96,10 +111,12 @@ func scanPiece(s string, at, end int) []hit {
 
 // scanHost reads a domain, with a port or a path behind it.
 func scanHost(s string, at, end int) []hit {
-	host := s[at:end]
-	rest := ""
-	if i := strings.IndexAny(host, ":/?"); i >= 0 {
-		host, rest = host[:i], host[i:]
+	host, rest := s[at:end], ""
+	for i := range len(host) {
+		if c := host[i]; c == ':' || c == '/' || c == '?' {
+			host, rest = host[:i], host[i:]
+			break
+		}
 	}
 	domain, ok := domainName(host)
 	if !ok || rest == "" && likeFile(host) {

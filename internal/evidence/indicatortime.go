@@ -39,12 +39,18 @@ func timeIn(line string, ref time.Time) time.Time {
 		if !hasShape(line, s.shape) {
 			continue
 		}
-		found := commas.Replace(s.form.FindString(line))
-		if found == "" {
-			continue
+		found := s.form.FindString(line)
+		if strings.IndexByte(found, ',') >= 0 {
+			found = commas.Replace(found)
+		}
+		if strings.Contains(found, "  ") {
+			found = strings.Join(strings.Fields(found), " ")
 		}
 		for _, layout := range s.layouts {
-			t, err := time.ParseInLocation(layout, strings.Join(strings.Fields(found), " "), time.UTC)
+			if !mayRead(layout, found) {
+				continue
+			}
+			t, err := time.ParseInLocation(layout, found, time.UTC)
 			if err != nil {
 				continue
 			}

@@ -10,40 +10,45 @@ import (
 // space, quotes, brackets or letters of scripts that write without spaces, and
 // a dot, a colon or many characters in it.
 func tokens(s string, f func(at, end int)) {
-	for i := 0; i < len(s); {
-		at, telling := i, false
-		for i < len(s) {
-			if c := s[i]; c < utf8.RuneSelf && tokenASCII[c] {
-				telling = telling || c == '.' || c == ':'
-				i++
-				continue
-			}
-			n := tokenWidth(s[i:])
-			if n == 0 {
-				break
-			}
-			i += n
+	at := 0 // the stretch that i lies in begins here, or further on behind a character outside of ASCII
+	for i := 0; i < len(s); i++ {
+		kind := tokenKinds[s[i]]
+		if kind == breaksToken {
+			at = i + 1
 		}
-		if n := i - at; n >= 4 && n <= maxToken && (telling || n >= shortestHash) {
-			f(at, i)
+		if kind != tellsToken && i-at < shortestHash-1 {
+			continue
 		}
-		if i < len(s) {
-			i += runeWidth(s[i:])
+		start, end := tokenAround(s, at, i)
+		if n := end - start; n >= 4 && n <= maxToken && (n >= shortestHash || parted(s[start:end])) {
+			f(start, end)
 		}
+		if at = end; end < len(s) {
+			at += runeWidth(s[end:])
+		}
+		i = at - 1
 	}
 }
 
-// tokenWidth returns the length of the character outside of ASCII that s begins
-// with, 0 for one that cannot stand in an indicator and for ASCII.
-func tokenWidth(s string) int {
-	if s[0] < utf8.RuneSelf {
-		return 0
+// tokenAround returns the stretch of s in which the character at i lies, or the
+// next one when that cannot stand in one. It begins at at or further on.
+func tokenAround(s string, at, i int) (start, end int) {
+	start, end = at, at
+	for end < len(s) {
+		if c := s[end]; c < utf8.RuneSelf && tokenKinds[c] != breaksToken {
+			end++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[end:])
+		if r < utf8.RuneSelf || !inToken(r) {
+			if end >= i {
+				break
+			}
+			start = end + n
+		}
+		end += n
 	}
-	r, n := utf8.DecodeRuneInString(s)
-	if !inToken(r) {
-		return 0
-	}
-	return n
+	return start, end
 }
 
 func runeWidth(s string) int {
@@ -51,15 +56,24 @@ func runeWidth(s string) int {
 	return n
 }
 
-// tokenASCII holds the ASCII characters that may stand in an indicator.
-var tokenASCII = func() (in [utf8.RuneSelf]bool) {
-	for c := range in {
-		in[c] = c > ' ' && c != 0x7f && !strings.ContainsRune("<>\"'`|\\^{}()", rune(c))
+const (
+	breaksToken = 1 // cannot stand in an indicator
+	tellsToken  = 2 // stands in most
+)
+
+// tokenKinds says of the bytes in ASCII whether they break a token or tell one.
+var tokenKinds = func() (kinds [256]uint8) {
+	for c := range utf8.RuneSelf {
+		if c <= ' ' || c == 0x7f || strings.ContainsRune("<>\"'`|\\^{}()", rune(c)) {
+			kinds[c] = breaksToken
+		}
 	}
-	return in
+	kinds['.'], kinds[':'] = tellsToken, tellsToken
+	return kinds
 }()
 
 // inToken reports whether r, which is not in ASCII, may stand in an indicator.
 func inToken(r rune) bool {
-	return unicode.IsLetter(r) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
+	const thai = 0xe00 // the first of the scripts
+	return unicode.IsLetter(r) && (r < thai || !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai))
 }

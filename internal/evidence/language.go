@@ -29,7 +29,7 @@ func (b *builder) language() {
 			own.WriteString(p.Text[:min(len(p.Text), maxGuess)])
 		}
 		for _, s := range p.Segments {
-			if s.Voice == aup.VoiceOwn {
+			if s.Voice == aup.VoiceOwn && own.Len() < maxGuess {
 				own.WriteString(p.Text[s.Start:min(s.End, s.Start+maxGuess)])
 			}
 		}
@@ -49,6 +49,10 @@ func dropEncoded(s string) string {
 	kept := 0 // s up to here is in out, or dropped
 	at := 0
 	for l := range strings.Lines(s) {
+		if len(l) < shortest {
+			at += len(l)
+			continue
+		}
 		if row := strings.TrimRight(l, "\r\n"); len(row) >= shortest && isBase64(row) {
 			out.WriteString(s[kept:at])
 			kept = at + len(l)

@@ -3,7 +3,6 @@ package evidence
 import (
 	"maps"
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -34,20 +33,27 @@ func byWord(languages []string, words map[string][]string) map[string]commonWord
 	return all
 }
 
-// longestCommon is the length of the longest of commonWords.
-var longestCommon = func() (n int) {
+// longestCommon is more than any of commonWords is long in ASCII.
+const longestCommon = 31
+
+// commonShapes holds a bit for each length that those of commonWords in ASCII
+// have that begin and end with these letters.
+var commonShapes = func() (shapes [32][32]uint32) {
 	for w := range commonWords {
-		n = max(n, len(w))
+		if isASCII(w) {
+			shapes[w[0]&31][w[len(w)-1]&31] |= 1 << len(w)
+		}
 	}
-	return n
+	return shapes
 }()
 
 // findCommon returns the common word that w is in any case, the zero commonWord
-// for any other.
-func findCommon(w string) (c commonWord) {
-	if len(w) <= longestCommon || !isASCII(w) {
-		c, _ = lookUp(commonWords, w)
+// for any other. w has letters alone; ascii says that they are all in ASCII.
+func findCommon(w string, ascii bool) (c commonWord) {
+	if ascii && (len(w) > longestCommon || commonShapes[w[0]&31][w[len(w)-1]&31]>>len(w)&1 == 0) {
+		return c
 	}
+	c, _ = lookUp(commonWords, w)
 	return c
 }
 
@@ -58,50 +64,59 @@ func findCommon(w string) (c commonWord) {
 func byWords(s string) (language string, known bool) {
 	const sentence, longer = 9 * wordParts, 30 * wordParts
 	all, prose := newWordTally(), newWordTally()
-	for token := range strings.FieldsSeq(s) {
-		honest := isProse(token)
-		for token != "" {
-			var w string
-			if w, token = cutLetters(token); w == "" {
-				continue
-			}
-			c := findCommon(w)
-			all.add(c)
-			if honest {
-				prose.add(c)
-			}
-		}
-	}
+	countCommon(s, all, prose)
 	best, most, second := all.best()
-	if all.distinct[best] > 1 && most*6 >= all.words && most*2 >= second*3 {
+	if all.of[best].distinct > 1 && most*6 >= all.words && most*2 >= second*3 {
 		return commonLanguages[best], true
 	}
 	known = most > 0
 	best, most, second = prose.best()
 	full := prose.words >= sentence && most*6 >= prose.words || prose.words >= longer && most*12 >= prose.words
-	if prose.distinct[best] > 1 && full && most >= second*3 {
+	if prose.of[best].distinct > 1 && full && most >= second*3 {
 		return commonLanguages[best], true
 	}
 	return "", known
 }
 
-// isProse reports whether a stretch without white space is of words: no name of
-// a host or file, no URL, nothing encoded.
-func isProse(token string) bool {
+// countCommon counts the words of s in all, and in prose those of a stretch
+// without white space that is of words alone: no name of a host or file, no URL,
+// nothing encoded.
+func countCommon(s string, all, prose *wordTally) {
 	const longest = 40 // bytes
-	for i := range len(token) - 1 {
-		switch token[i] {
-		case '.', ':', '/', '@', '=', '_':
-			return false
+	words := make([]commonWord, 0, 8)
+	at, mark, marked := 0, false, false // of the stretch; marked by one that is not its last byte
+	end := func(i int) {
+		if !marked && i-at <= longest {
+			prose.add(words...)
 		}
+		all.add(words...)
 	}
-	return len(token) <= longest
+	for i := 0; i < len(s); {
+		if n, ascii := letters(s[i:]); n > 0 {
+			words = append(words, findCommon(s[i:i+n], ascii))
+			i += n
+			mark, marked = false, marked || mark
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsSpace(r) {
+			end(i)
+			at, words, mark, marked = i+n, words[:0], false, false
+		} else {
+			mark, marked = r < utf8.RuneSelf && tokenMarks[r], marked || mark
+		}
+		i += n
+	}
+	end(len(s))
 }
 
-// cutLetters cuts the letters and marks off the front of s; without any, it cuts
-// off what is none.
-func cutLetters(s string) (word, rest string) {
-	n := 0
+// tokenMarks are what stands within a stretch that is no prose.
+var tokenMarks = [utf8.RuneSelf]bool{'.': true, ':': true, '/': true, '@': true, '=': true, '_': true}
+
+// letters returns the length of the letters and marks that s begins with, and
+// whether they are all in ASCII.
+func letters(s string) (n int, ascii bool) {
+	ascii = true
 	for n < len(s) {
 		if c := s[n] | 0x20; 'a' <= c && c <= 'z' {
 			n++
@@ -111,12 +126,9 @@ func cutLetters(s string) (word, rest string) {
 		if size == 0 {
 			break
 		}
-		n += size
+		n, ascii = n+size, false
 	}
-	if n == 0 {
-		return "", s[runeWidth(s):]
-	}
-	return s[:n], s[n:]
+	return n, ascii
 }
 
 // letterWidth returns the length of the letter or mark outside of ASCII that s
@@ -137,38 +149,42 @@ const wordParts = 12
 
 // A wordTally counts words by language, at the same index as commonLanguages.
 type wordTally struct {
-	words           int // in parts
-	score, distinct []int
-	seen            []bool // by the id of a commonWord
+	words int // in parts
+	of    []languageTally
+	seen  []bool // by the id of a commonWord
 }
+
+// A languageTally counts the words of one language.
+type languageTally struct{ score, distinct int }
 
 func newWordTally() *wordTally {
-	n := len(commonLanguages)
-	return &wordTally{score: make([]int, n), distinct: make([]int, n), seen: make([]bool, len(commonWords))}
+	return &wordTally{of: make([]languageTally, len(commonLanguages)), seen: make([]bool, len(commonWords))}
 }
 
-// add counts a word; the zero commonWord is one that no language is full of.
-func (t *wordTally) add(c commonWord) {
-	t.words += wordParts
-	for _, l := range c.languages {
-		t.score[l] += wordParts / len(c.languages)
-		if !t.seen[c.id] {
-			t.distinct[l]++
+// add counts words; the zero commonWord is one that no language is full of.
+func (t *wordTally) add(words ...commonWord) {
+	t.words += wordParts * len(words)
+	for _, c := range words {
+		for _, l := range c.languages {
+			t.of[l].score += wordParts / len(c.languages)
+			if !t.seen[c.id] {
+				t.of[l].distinct++
+			}
 		}
-	}
-	if len(c.languages) > 0 {
-		t.seen[c.id] = true
+		if len(c.languages) > 0 {
+			t.seen[c.id] = true
+		}
 	}
 }
 
 // best returns the language with the highest score, that score and the next.
 func (t *wordTally) best() (language, most, second int) {
-	for l, n := range t.score {
+	for l, n := range t.of {
 		switch {
-		case n > most:
-			language, most, second = l, n, most
-		case n > second:
-			second = n
+		case n.score > most:
+			language, most, second = l, n.score, most
+		case n.score > second:
+			second = n.score
 		}
 	}
 	return language, most, second

@@ -26,14 +26,19 @@ var noticers = []noticer{
 	{format: "notice", kind: "copyright", words: []string{"- ----begin acns", "- ---start acns", "<infringement xmlns", "notice of claimed infringement"}, from: "ip-echelon.com"},
 }
 
-// noticeWords are those of all noticers: most texts have none of them.
-var noticeWords = func() *stems {
-	var all []string
+// noticeWords are those of all noticers, tellingWords those of secrecy as well:
+// most texts have none of either, which is found out once.
+var (
+	noticeWords  = newStems(allNoticeWords()...)
+	tellingWords = newStems(append(allNoticeWords(), secrecyWords...)...)
+)
+
+func allNoticeWords() (all []string) {
 	for _, n := range noticers {
 		all = append(all, n.words...)
 	}
-	return newStems(all...)
-}()
+	return all
+}
 
 // maxNotice bounds the text that a notice is recognised by: it says at the
 // beginning who it is from.
@@ -70,7 +75,8 @@ func (b *builder) noticeTexts() []noticeText {
 			continue
 		}
 		t := noticeText{part: p}
-		if head := p.Text[:min(len(p.Text), maxNotice)]; noticeWords.in(head) {
+		plain := i < len(b.plain) && b.plain[i]
+		if head := p.Text[:min(len(p.Text), maxNotice)]; !plain && noticeWords.in(head) {
 			t.low = strings.ToLower(head)
 		}
 		if p.Kind == aup.PartSubject {

@@ -50,14 +50,15 @@ type builder struct {
 	origins []origin
 	// markup says what the HTML of a part of kind html said about its text.
 	markup map[aup.PartID]markup
-	text   int // bytes of text kept so far
-	opened int // bytes of files taken apart in memory so far
-	nested int // files taken apart around the one at hand
-	meant  int // how many of the parts are read for what they mean
+	text   int    // bytes of text kept so far
+	opened int    // bytes of files taken apart in memory so far
+	nested int    // files taken apart around the one at hand
+	meant  int    // how many of the parts are read for what they mean
+	plain  []bool // by the index of such a part: it has no tellingWords
 
 	want    wanted // see again.go; of a first reading nothing
 	tally   tally
-	copying []byte // see buffer
+	copying []byte // see copy
 }
 
 // An origin is where a message of the document was read from.

@@ -60,8 +60,8 @@ func refang(s string) refanged {
 	f := refanged{}
 	var out []byte // from the first edit on, what stands for s[:done]
 	done := 0
-	for i := 0; i < len(s); {
-		if !fangBytes[s[i]] || !mayFang(s, i) {
+	for i := 0; i+1 < len(s); {
+		if !fangs[s[i]][s[i+1]] || !mayFang(s, i) {
 			i++
 			continue
 		}
@@ -100,19 +100,32 @@ func refang(s string) refanged {
 	return f
 }
 
-// fangBytes holds what fang looks for begins with.
-var fangBytes = [256]bool{
-	'[': true, '(': true, '{': true, '\\': true, ' ': true, 'h': true, 'H': true, 'f': true, 'F': true, 0xc2: true, 0xe2: true, 0xe3: true, 0xef: true,
-}
+// fangs holds what fang looks for begins with, in two bytes.
+var fangs = func() *[256][256]bool {
+	var begins [256][256]bool
+	for first, seconds := range map[byte]string{
+		'[': bracketBegins, '(': bracketBegins, '{': bracketBegins, '\\': ".", ' ': "dDaA", 'h': "xX*_tT", 'H': "xX*_tT", 'f': "xX", 'F': "xX",
+		0xc2: "\xad", 0xe2: "\x80\x81", 0xe3: "\x80", 0xef: "\xbb\xbc\xbd",
+	} {
+		for _, second := range []byte(seconds) {
+			begins[first][second] = true
+		}
+	}
+	return &begins
+}()
 
-// mayFang reports whether fang has to look at s[i:], which begins with one of
-// fangBytes.
+// bracketBegins are what the words in brackets begin with, or white space before
+// them.
+const bracketBegins = ".dDpPaA\xc3@:/ \t\n\v\f\r\xc2\xe1\xe2\xe3"
+
+// mayFang reports whether fang has to look at s[i:], which begins with two bytes
+// of fangs.
 func mayFang(s string, i int) bool {
 	switch s[i] {
 	case 'h', 'H', 'f', 'F':
 		return i == 0 || !isWord(s[i-1])
 	case ' ':
-		return i+1 < len(s) && (s[i+1]|0x20 == 'd' || s[i+1]|0x20 == 'a')
+		return i+2 < len(s) && (s[i+2]|0x20 == 'o' || s[i+2]|0x20 == 't')
 	}
 	return true
 }
@@ -212,13 +225,13 @@ func spokenDot(s string, word bool) (with string, n int, loose, ok bool) {
 	}
 	if strings.EqualFold(s[:5], " dot ") {
 		label, rest := cutLabel(s[5:])
-		return ".", 5, false, isTop(label) || label != "" && strings.HasPrefix(strings.ToLower(rest), " dot ")
+		return ".", 5, false, isTop(label) || label != "" && beginsWith(rest, " dot ")
 	}
 	if strings.EqualFold(s[:4], " at ") {
 		label, rest := cutLabel(s[4:])
-		rest = strings.ToLower(strings.TrimLeft(rest, " "))
+		rest = strings.TrimLeft(rest, " ")
 		for _, dot := range []string{"dot ", "[dot]", "(dot)", "[.]", "(.)", "{.}"} {
-			if label != "" && strings.HasPrefix(rest, dot) {
+			if label != "" && beginsWith(rest, dot) {
 				return "@", 4, false, true
 			}
 		}
@@ -259,6 +272,12 @@ func cutLabel(s string) (label, rest string) {
 // for examples (RFC 2606, 2).
 func isTop(label string) bool {
 	label = strings.ToLower(label)
+	switch label {
+	case "":
+		return false
+	case "com", "net", "org", "example", "test": // most are
+		return true
+	}
 	_, listed := publicsuffix.PublicSuffix("x." + label)
-	return label != "" && (listed || label == "example" || label == "test")
+	return listed
 }

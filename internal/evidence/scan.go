@@ -9,6 +9,31 @@ import (
 // that peek can see. A line longer than that comes in pieces.
 const scanWindow = 64 << 10
 
+// A held is a source in memory. Nobody writes to it.
+type held []byte
+
+// ReadAt implements [io.ReaderAt].
+func (h held) ReadAt(p []byte, off int64) (int, error) {
+	n := copy(p, h[min(off, int64(len(h))):])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// hold reads the size bytes of r into memory when a window holds them, so that
+// they are read once; it returns r when it cannot.
+func hold(r io.ReaderAt, size int64) io.ReaderAt {
+	if size < 1 || size > scanWindow {
+		return r
+	}
+	h := make(held, size)
+	if n, _ := r.ReadAt(h, 0); n < len(h) {
+		return r
+	}
+	return h
+}
+
 // A lines reads a source line by line and knows the offset of each.
 type lines struct {
 	r    io.ReaderAt
@@ -22,7 +47,12 @@ type lines struct {
 }
 
 func newLines(r io.ReaderAt, size int64) *lines {
-	l := &lines{r: r, end: size, buf: make([]byte, min(scanWindow, max(size, 1))), eol: '\n', bol: true}
+	l := &lines{r: r, end: size, eol: '\n', bol: true}
+	if h, ok := r.(held); ok && len(h) <= scanWindow {
+		l.buf, l.have = h, h // which is never filled again
+	} else {
+		l.buf = make([]byte, min(scanWindow, max(size, 1)))
+	}
 	if head := l.peek(); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
 		l.eol = '\r'
 	}
@@ -64,15 +94,32 @@ func (l *lines) next() (line []byte, bol, ok bool) {
 	line, bol = l.have[:n], l.bol
 	l.have, l.pos = l.have[n:], l.pos+int64(n)
 	l.bol = i >= 0
-	switch {
-	case i < 0:
-		l.last = 0
-	case n > 1 && line[n-2] == '\r' && l.eol == '\n':
-		l.last = 2
-	default:
-		l.last = 1
-	}
+	l.last = l.endLength(line)
 	return line, bol, true
+}
+
+// endLength returns how long the line end is that b ends with.
+func (l *lines) endLength(b []byte) int {
+	switch n := len(b); {
+	case b[n-1] != l.eol:
+		return 0
+	case n > 1 && b[n-2] == '\r' && l.eol == '\n':
+		return 2
+	}
+	return 1
+}
+
+// skipTo moves past the lines of the window, whole ones, that stand before the
+// first with c in it.
+func (l *lines) skipTo(c byte) {
+	free := l.have
+	if i := bytes.IndexByte(free, c); i >= 0 {
+		free = free[:i]
+	}
+	if n := bytes.LastIndexByte(free, l.eol) + 1; n > 0 {
+		l.bol, l.last = true, l.endLength(free[:n])
+		l.have, l.pos = l.have[n:], l.pos+int64(n)
+	}
 }
 
 // peekLine returns the next line without moving, or as much of it as the

@@ -3,6 +3,7 @@ package evidence
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -63,12 +64,33 @@ func (d *base64Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// WriteTo writes all that is left to w, without a copy of it.
+func (d *base64Reader) WriteTo(w io.Writer) (written int64, _ error) {
+	for {
+		n, err := w.Write(d.out)
+		d.out, written = d.out[n:], written+int64(n)
+		switch {
+		case err != nil:
+			return written, err
+		case errors.Is(d.err, io.EOF):
+			return written, nil
+		case d.err != nil:
+			return written, d.err
+		}
+		d.fill()
+	}
+}
+
 // fill decodes the next bufferful into d.out.
 func (d *base64Reader) fill() {
 	n, err := d.r.Read(d.in)
 	d.err = err
 	out := d.room[:0]
 	for in := d.in[:n]; len(in) > 0; {
+		if in[0] == '\r' || in[0] == '\n' {
+			in = in[1:]
+			continue
+		}
 		if d.kept == 0 {
 			out, in = appendGroups(out, in)
 			if len(in) == 0 {
@@ -93,19 +115,49 @@ func (d *base64Reader) fill() {
 	d.out, d.room = out, out
 }
 
-// appendGroups decodes the groups of four characters that in begins with, and
-// returns what follows them.
+// appendGroups decodes the groups of four characters that in begins with, two at
+// once while there are as many, and returns what follows them.
 func appendGroups(out, in []byte) (decoded, rest []byte) {
-	for len(in) >= 4 {
-		a, b, c, d := base64Value[in[0]], base64Value[in[1]], base64Value[in[2]], base64Value[in[3]]
-		if a|b|c|d >= 64 {
+	const spare = 8 // more is written than is kept
+	n, most := len(out), len(in)/4*3+spare
+	out = slices.Grow(out, most)[:n+most]
+	for ; len(in) >= 8; in, n = in[8:], n+6 {
+		a, b := base64Pairs(in)
+		c, d := base64Pairs(in[4:])
+		if a|b|c|d >= 1<<12 {
 			break
 		}
-		out = append(out, a<<2|b>>4, b<<4|c>>2, c<<6|d)
-		in = in[4:]
+		binary.BigEndian.PutUint64(out[n:], a<<52|b<<40|c<<28|d<<16)
 	}
-	return out, in
+	for ; len(in) >= 4; in, n = in[4:], n+3 {
+		a, b := base64Pairs(in)
+		if a|b >= 1<<12 {
+			break
+		}
+		binary.BigEndian.PutUint32(out[n:], uint32(a<<20|b<<8))
+	}
+	return out[:n], in
 }
+
+// base64Pairs returns the twelve bits each that the first two and the next two
+// characters of in stand for; more for others than those of base64.
+func base64Pairs(in []byte) (a, b uint64) {
+	return uint64(base64Pair[binary.LittleEndian.Uint16(in)]), uint64(base64Pair[binary.LittleEndian.Uint16(in[2:])])
+}
+
+// base64Pair holds what two characters stand for, the first in the lower byte of
+// the index.
+var base64Pair = func() *[1 << 16]uint16 {
+	var pairs [1 << 16]uint16
+	for i := range pairs {
+		a, b := base64Value[i&0xff], base64Value[i>>8]
+		pairs[i] = uint16(a)<<6 | uint16(b)
+		if a|b >= 64 {
+			pairs[i] = 1 << 12
+		}
+	}
+	return &pairs
+}()
 
 // flush decodes the incomplete last group; a single character says nothing.
 func (d *base64Reader) flush(out []byte) []byte {

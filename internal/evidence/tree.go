@@ -252,6 +252,7 @@ func (s *splitter) skip() stop {
 				return stop{level, closing, at}
 			}
 		}
+		s.in.skipTo('-')
 	}
 }
 

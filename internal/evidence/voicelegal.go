@@ -9,8 +9,9 @@ import (
 // secrecy and recipients are the words that legal boilerplate is made of, by
 // their stems: it speaks of confidence and of whom the mail is for.
 var (
-	secrecy = newStems("confidential", "privileged", "proprietary", "vertraulich", "confidentiel", "confidencial", "riservat", "confidenzial", "vertrouwelijk", "poufn", "конфиденциальн", "конфіденційн", "konfidentiell", "fortrolig",
-		"luottamuksell", "důvěrn", "gizli", "bizalmas", "confidențial", "機密", "机密", "保密", "기밀")
+	secrecyWords = []string{"confidential", "privileged", "proprietary", "vertraulich", "confidentiel", "confidencial", "riservat", "confidenzial", "vertrouwelijk", "poufn", "конфиденциальн", "конфіденційн", "konfidentiell", "fortrolig",
+		"luottamuksell", "důvěrn", "gizli", "bizalmas", "confidențial", "機密", "机密", "保密", "기밀"}
+	secrecy    = newStems(secrecyWords...)
 	recipients = newStems("intended recipient", "intended solely", "intended only", "solely for the", "only for the use", "addressee", "received this message in error", "received this e-mail in error", "received this email in error", "received it in error",
 		"adressat", "empfänger", "irrtümlich", "destinataire", "par erreur", "destinatari", "por error", "por erro", "per errore", "geadresseerde", "adresat", "адресат", "адресован", "avsedd", "mottagare", "mottaker", "modtager",
 		"vastaanottaja", "příjemc", "alıcı", "címzett", "宛先", "受信者", "收件人", "수신인",
@@ -55,7 +56,7 @@ func announcesPolicy(s string) bool {
 // paragraphs of the writer's own, and the latter where the writer quotes, too.
 func (t *text) paragraphs(policy *PolicyText) {
 	announced := false
-	mayBeLegal := secrecy.in(t.part.Text)
+	mayBeLegal := !t.plain && secrecy.in(t.part.Text)
 	for i := 0; i < len(t.lines); {
 		j := t.paragraph(i)
 		if j == i {

@@ -35,45 +35,59 @@ func mailField(l string) (is, telling bool) {
 	return false, false
 }
 
-// logLine is what programs write: a time at the front of the line with an
-// address or a process in it, a web server's line, a packet filter's.
-var logLine = regexp.MustCompile(`(?i)^\W*((mon|tue|wed|thu|fri|sat|sun)\w* )?((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* +\d{1,2},? +(\d{4} +)?\d{1,2}:\d\d(:\d\d)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d[/.]\w{2,3}[/.]\d{2,4}[: ]\d\d:\d\d|\[?\d{10}(\.\d+)?\]?).*(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{4,}|\w\[\d+\]|sshd|kernel|port \d+|\bGET\b|\bPOST\b)|^\d{1,3}(\.\d{1,3}){3} \S+ \S+ \[|\b(SRC|DST)=\d|\bDPT=\d|"(GET|POST|HEAD|PUT) [^"]* HTTP/`)
+// logFront is how lines that programs write begin: a time at the front with an
+// address or a process behind it, a web server's line.
+var logFront = regexp.MustCompile(`(?i)^\W*((mon|tue|wed|thu|fri|sat|sun)\w* )?((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* +\d{1,2},? +(\d{4} +)?\d{1,2}:\d\d(:\d\d)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d[/.]\w{2,3}[/.]\d{2,4}[: ]\d\d:\d\d|\[?\d{10}(\.\d+)?\]?).*?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{4,}|\w\[\d+\]|sshd|kernel|port \d+|\bGET\b|\bPOST\b)|^\d{1,3}(\.\d{1,3}){3} \S+ \S+ \[`)
+
+// logInside is what stands in a line of a packet filter, or of a web server.
+var logInside = regexp.MustCompile(`(?i)\b(SRC|DST)=\d|\bDPT=\d|"(GET|POST|HEAD|PUT) [^"]* HTTP/`)
 
 // isLog reports whether l is a line of a log.
 func isLog(l string) bool {
 	const longest = 2000
 	l = l[:min(len(l), longest)]
-	return mayLog(l) && logLine.MatchString(l)
+	front, inside := opensLog(l), strings.IndexByte(l, '=') >= 0 || strings.IndexByte(l, '"') >= 0
+	return (front || inside) && mayLog(l) && (front && logFront.MatchString(l) || inside && logInside.MatchString(l))
 }
 
-// logWords begin, in three letters, the days and months of logLine.
+// logWords begin, in three letters, the days and months of logFront.
 var logWords = set("mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
-// opensLog reports whether l begins as a line of a log does, or has what stands
-// further on in one: a name before an equals sign, a request in quotes. It may
-// say so of other lines.
+// opensLog reports whether l begins as a line of a log does. It may say so of
+// other lines.
 func opensLog(l string) bool {
-	if !isASCII(l) || strings.IndexByte(l, '=') >= 0 || strings.IndexByte(l, '"') >= 0 {
+	if !isASCII(l) {
 		return true
 	}
-	at := strings.IndexFunc(l, func(r rune) bool { return isWord(byte(r)) && r != '-' })
-	if at < 0 || isDigit(l[at]) {
-		return at >= 0
+	at := 0
+	for at < len(l) && (!isWord(l[at]) || l[at] == '-') {
+		at++
+	}
+	if at == len(l) || isDigit(l[at]) {
+		return at < len(l)
 	}
 	known, _ := lookUp(logWords, l[at:min(at+3, len(l))])
 	return known
 }
 
-// mayLog reports whether l has what every line of a log has: its beginning, and
-// five digits, among them a time, ten in a row, or what stands before an address
-// or a version. Most lines have not, and logLine is slow.
+// mayLog reports whether l has what every line of a log has: five digits, among
+// them a time, ten in a row, or what stands before an address or a version. Most
+// lines have not, and expressions are slow.
 func mayLog(l string) bool {
 	const fewest, epoch = 5, 10
-	digits, run, telling := 0, 0, false
+	digits := 0
+	for i := range len(l) {
+		if isDigit(l[i]) {
+			digits++
+		}
+	}
+	if digits < fewest {
+		return false
+	}
+	run, telling := 0, false
 	for i := range len(l) {
 		switch c := l[i]; {
 		case isDigit(c):
-			digits++
 			run++
 			telling = telling || run == epoch
 			continue
@@ -82,7 +96,7 @@ func mayLog(l string) bool {
 		}
 		run = 0
 	}
-	return digits >= fewest && telling && opensLog(l)
+	return telling
 }
 
 // isRow reports whether l is a row of a table of incidents: an address among
@@ -108,13 +122,19 @@ func isRow(l string) bool {
 // mayAddress reports whether l has what every address has: three dots with a
 // digit on either side, two colons in a row, or six.
 func mayAddress(l string) bool {
+	if colons := strings.Count(l, ":"); colons >= 6 || colons >= 2 && strings.Contains(l, "::") {
+		return true
+	}
+	if strings.Count(l, ".") < 3 {
+		return false // as most lines
+	}
 	dots := 0
 	for i := 1; i+1 < len(l); i++ {
 		if l[i] == '.' && isDigit(l[i-1]) && isDigit(l[i+1]) {
 			dots++
 		}
 	}
-	return dots >= 3 || strings.Contains(l, "::") || strings.Count(l, ":") >= 6
+	return dots >= 3
 }
 
 // pasted marks header fields, log lines and rows that were pasted into the text.

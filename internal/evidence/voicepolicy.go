@@ -14,17 +14,20 @@ const shingle = 5
 // for concurrent use.
 type PolicyText struct {
 	runs map[uint32]bool // the hashes of every five words of it in a row
+	some [1024]uint64    // a bit for the first bits of each of runs
 }
 
 // NewPolicyText returns the policy text that consists of these sentences, and of
 // the documents that are known by the hashes in runs alone; see [Runs].
 func NewPolicyText(runs []uint32, sentences ...string) *PolicyText {
-	p := &PolicyText{make(map[uint32]bool)}
+	p := &PolicyText{runs: make(map[uint32]bool)}
 	for _, run := range runs {
-		p.runs[run] = true
+		p.add(run)
 	}
 	for _, s := range sentences {
-		eachShingle(s, func(run uint32) { p.runs[run] = true })
+		for _, run := range Runs(s) {
+			p.add(run)
+		}
 	}
 	return p
 }
@@ -33,9 +36,21 @@ func NewPolicyText(runs []uint32, sentences ...string) *PolicyText {
 // each once: by them a quotation of s is recognised without s.
 func Runs(s string) []uint32 {
 	var out []uint32
-	eachShingle(s, func(run uint32) { out = append(out, run) })
+	eachShingle(strings.ToLower(s), func(run uint32) bool {
+		out = append(out, run)
+		return true
+	})
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+func (p *PolicyText) add(run uint32) {
+	p.runs[run] = true
+	p.some[run>>22] |= 1 << (run >> 16 & 63)
+}
+
+func (p *PolicyText) has(run uint32) bool {
+	return p.some[run>>22]>>(run>>16&63)&1 != 0 && p.runs[run]
 }
 
 // quotes reports whether more than one in share of the shingles of s stand in
@@ -45,39 +60,56 @@ func (p *PolicyText) quotes(s string, share int) bool {
 	if p == nil || len(p.runs) == 0 || len(s) < 2*(least+shingle-2) {
 		return false
 	}
-	n, found := 0, 0
-	eachShingle(s, func(run uint32) {
-		n++
-		if p.runs[run] {
-			found++
-		}
-	})
-	return n >= least && found*share > n
-}
-
-// eachShingle calls f with the hash of every five words in a row of s, in any
-// case.
-func eachShingle(s string, f func(run uint32)) {
 	if !isASCII(s) {
 		s = strings.ToLower(s)
 	}
+	n, found := countWords(s)-shingle+1, 0
+	if n < least {
+		return false
+	}
+	rest := n
+	eachShingle(s, func(run uint32) bool {
+		rest--
+		if p.has(run) {
+			found++
+		}
+		return (found+rest)*share > n
+	})
+	return found*share > n
+}
+
+// countWords returns how many words s has.
+func countWords(s string) int {
+	n, before := 0, 0
+	for i := range len(s) {
+		in := int(wordBytes[s[i]])
+		n += in &^ before
+		before = in
+	}
+	return n
+}
+
+// eachShingle calls f with the hash of every five words in a row of s, which is
+// in ASCII or in lower case, until it returns false.
+func eachShingle(s string, f func(run uint32) bool) {
 	var last [shingle]uint64 // the hashes of the last words, a ring
 	run, next, words := uint64(0), 0, 0
 	for i := 0; i < len(s); i++ {
-		if !wordBytes[s[i]] {
+		if wordBytes[s[i]] == 0 {
 			continue
 		}
 		word := uint64(hashStart)
-		for ; i < len(s) && wordBytes[s[i]]; i++ {
-			word = (word ^ uint64(lowerASCII(s[i]))) * hashPrime
+		for ; i < len(s) && wordBytes[s[i]] != 0; i++ {
+			low := s[i] | ^s[i]>>2&0x20 // of a letter or digit
+			word = (word ^ uint64(low)) * hashPrime
 		}
 		run = run*hashPrime + word - last[next]*hashPast
 		last[next] = word
 		if next++; next == shingle {
 			next = 0
 		}
-		if words++; words >= shingle {
-			f(uint32(run))
+		if words++; words >= shingle && !f(uint32(run)) {
+			return
 		}
 	}
 }
@@ -90,10 +122,12 @@ const (
 	hashPast  = hashPrime * hashPrime * hashPrime * hashPrime * hashPrime & (1<<64 - 1) // of the word that leaves a run
 )
 
-// wordBytes holds the bytes that words consist of, whatever their script.
-var wordBytes = func() (in [256]bool) {
+// wordBytes holds 1 for the bytes that words consist of, whatever their script.
+var wordBytes = func() (in [256]uint8) {
 	for c := range in {
-		in[c] = 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c > 0x7f
+		if 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c > 0x7f {
+			in[c] = 1
+		}
 	}
 	return in
 }()

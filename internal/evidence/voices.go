@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"aupd/internal/aup"
@@ -10,13 +11,17 @@ import (
 // voices says of every part that holds a person's text whose words it is, line
 // by line. A line has one voice; neighbours that share it are one segment.
 func (b *builder) voices() {
+	b.plain = make([]bool, b.meant)
+	var lines []textLine // of one part after the other
 	// Parts are added to no more, messages are: an inline forward is one.
 	for i := range b.doc.Parts[:b.meant] {
 		p := &b.doc.Parts[i]
 		if p.Kind != aup.PartText && p.Kind != aup.PartHTML {
 			continue
 		}
-		t := &text{part: p, lines: cutLines(p.Text), forwarded: isForward(b.doc.Messages[p.Message].Subject)}
+		b.plain[i] = !tellingWords.in(p.Text)
+		lines = cutLines(lines[:0], p.Text)
+		t := &text{part: p, lines: lines, plain: b.plain[i], forwarded: isForward(b.doc.Messages[p.Message].Subject)}
 		t.read(b)
 		p.Segments = t.segments()
 	}
@@ -27,6 +32,7 @@ type text struct {
 	part      *aup.Part
 	lines     []textLine
 	forwarded bool // the subject says that the message is a forward
+	plain     bool // it has no tellingWords
 	noBlock   int  // no header block begins above this line, but below a marker
 }
 
@@ -39,14 +45,18 @@ type textLine struct {
 	message    int
 }
 
-func cutLines(s string) []textLine {
-	out := make([]textLine, 0, strings.Count(s, "\n")+1)
+// cutLines appends the lines of s to out.
+func cutLines(out []textLine, s string) []textLine {
+	out = slices.Grow(out, strings.Count(s, "\n")+1)
 	for at := 0; at < len(s); {
 		end := len(s)
 		if n := strings.IndexByte(s[at:], '\n'); n >= 0 {
 			end = at + n + 1
 		}
-		l := strings.TrimRight(s[at:end], "\r\n")
+		l := s[at:end]
+		for l != "" && (l[len(l)-1] == '\n' || l[len(l)-1] == '\r') {
+			l = l[:len(l)-1]
+		}
 		out = append(out, textLine{start: at, end: end, text: l, blank: strings.TrimSpace(l) == "", voice: aup.VoiceOwn})
 		at = end
 	}
