@@ -92,6 +92,10 @@ func (s *Store) keep(name string) (err error) {
 // as a command may take to end, and no longer than a person waits.
 const lockTimeout = time.Second
 
+// growBy is by how many bytes a file that is larger than this grows: each time
+// the disk is synced once more.
+const growBy = 64 << 20
+
 // openFile opens the file of the data folder. While it waits for another
 // process to let go of the file, that may put another in its place: then the
 // one that bears the name is opened.
@@ -109,6 +113,7 @@ func openFile(dir string, readOnly bool) (*bbolt.DB, error) {
 		if err != nil {
 			return nil, unusable(dir, err)
 		}
+		db.AllocSize = growBy
 		same, err := bears(opened, path)
 		if err == nil && same {
 			return db, nil

@@ -68,13 +68,16 @@ func pendingBody(tx *bbolt.Tx, h aup.Hash) (body, bool) {
 // aheadChunks is how many chunks one transaction writes ahead: a sync of the disk
 // takes as long as writing some of them, and each transaction writes again what
 // lies on one page with its first. bbolt keeps them in memory, twice.
-const aheadChunks = 4
+const aheadChunks = 6
 
 // putAhead writes the chunks of a large message, some in a transaction.
 func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
 	r, buf := m.Reader(), make([]byte, chunkSize)
 	// bbolt needs the memory of the chunks until the end of a transaction.
-	packed := make([]byte, 0, aheadChunks*encoder.MaxEncodedSize(chunkSize))
+	space := buffers.Get().(*[]byte)
+	defer buffers.Put(space)
+	packed := slices.Grow((*space)[:0], aheadChunks*encoder.MaxEncodedSize(chunkSize))
+	*space = packed
 	for n, left := 0, m.Size; left > 0; {
 		var chunks [][]byte
 		for packed = packed[:0]; len(chunks) < aheadChunks && left > 0; {
