@@ -74,12 +74,12 @@ func (f *finder) among(ids []aup.ReportID) map[string]bool {
 // its subdomains is in.
 func (f *finder) indicator(value string) map[string]bool {
 	set := make(map[string]bool)
-	f.collect(set, termTrace+value+"\x00", termTrace+value+"\x01")
+	f.collect(set, termTrace+value, termTrace+value+"\x00")
 	if prefix, err := netip.ParsePrefix(value); err == nil {
 		first, last := bounds(prefix)
-		f.collect(set, termAddress+first, termAddress+last+"\x01")
+		f.collect(set, termAddress+first, termAddress+last+"\x00")
 	} else if ip, err := netip.ParseAddr(value); err == nil {
-		f.collect(set, termAddress+hexAddress(ip)+"\x00", termAddress+hexAddress(ip)+"\x01")
+		f.collect(set, termAddress+hexAddress(ip), termAddress+hexAddress(ip)+"\x00")
 	} else if !strings.ContainsAny(value, "/@: ") {
 		host := termDomain + reversed(value)
 		f.collect(set, host, host[:len(host)-1]+"/")
@@ -104,15 +104,15 @@ func bounds(p netip.Prefix) (first, last string) {
 
 // collect adds the reports of all terms from one, included, to another.
 func (f *finder) collect(set map[string]bool, from, to string) {
-	for t := range f.index.rows(from, to) {
-		set[string(t.seq)] = true
+	for seq := range f.index.between(from, to) {
+		set[string(seq)] = true
 	}
 }
 
-// has reports whether the report with that number has every term, is in every
-// set, and may be found.
-func (f *finder) has(seq []byte) bool {
-	if f.blind && f.index.has(termSealed, seq) {
+// has reports whether the report with that number and row has every term, is in
+// every set, and may be found.
+func (f *finder) has(seq, row []byte) bool {
+	if f.blind && hasTerm(row, termSealed) {
 		return false
 	}
 	for _, set := range f.sets {
@@ -121,7 +121,7 @@ func (f *finder) has(seq []byte) bool {
 		}
 	}
 	for _, t := range f.must {
-		if !f.index.has(t, seq) {
+		if !hasTerm(row, t) {
 			return false
 		}
 	}
@@ -134,12 +134,12 @@ func (f *finder) between(received time.Time) bool {
 
 // stands reports whether the report is in the state asked for: a claim may
 // have run out, which no term says.
-func (f *finder) stands(seq []byte, id aup.ReportID) (bool, error) {
+func (f *finder) stands(row []byte, id aup.ReportID) (bool, error) {
 	if f.q.State != aup.StateNew && f.q.State != aup.StateClaimed && f.q.State != aup.StateWaiting {
 		return true, nil
 	}
-	if !f.index.has(termState+string(aup.StateClaimed), seq) {
-		return f.index.has(termState+string(f.q.State), seq), nil
+	if !hasTerm(row, termState+string(aup.StateClaimed)) {
+		return hasTerm(row, termState+string(f.q.State)), nil
 	}
 	r, _, err := readReport(f.view, id)
 	return r.StateAt(f.now) == f.q.State, err
@@ -160,11 +160,11 @@ func (f *finder) hits(ctx context.Context, after []byte) iter.Seq2[hit, error] {
 				yield(hit{}, err)
 				return
 			}
-			received, id := parseIndexValue(row)
-			if !f.between(received) || !f.has(seq) {
+			if !f.between(receivedOf(row)) || !f.has(seq, row) {
 				continue
 			}
-			ok, err := f.stands(seq, id)
+			id := idOf(row)
+			ok, err := f.stands(row, id)
 			if (ok || err != nil) && !yield(hit{seq, id}, err) {
 				return
 			}
@@ -190,7 +190,7 @@ func (f *finder) scanSet(after []byte) iter.Seq2[[]byte, []byte] {
 		}
 		slices.Sort(all)
 		for _, seq := range slices.Backward(all) {
-			row := f.index.row(termAll, []byte(seq))
+			row := f.index.row([]byte(seq))
 			if row != nil && !yield([]byte(seq), row) {
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -68,15 +69,11 @@ func (s *Store) Numbers(ctx context.Context, since time.Time) (aup.Numbers, erro
 	}
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		view := tx.Bucket(bucketView)
-		for prefix, count := range map[string]func(value string, at time.Time){
-			termOutcome: c.outcome, termClause: c.clause, termFrom: c.from,
-		} {
-			c.scan(view, prefix, count)
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
-		return view.Bucket(bucketDecided).ForEach(c.decided)
+		err := view.Bucket(bucketTerms).ForEach(func(_, row []byte) error {
+			c.report(row)
+			return ctx.Err()
+		})
+		return errors.Join(err, view.Bucket(bucketDecided).ForEach(c.decided))
 	})
 	c.finish()
 	return c.Numbers, err
@@ -84,15 +81,24 @@ func (s *Store) Numbers(ctx context.Context, since time.Time) (aup.Numbers, erro
 
 const day = 24 * time.Hour
 
-// scan counts what the index has under the terms with a prefix.
-func (c *counter) scan(view *bbolt.Bucket, prefix string, count func(value string, at time.Time)) {
-	index := indexOf(view)
-	for t, v := range index.rows(prefix, strings.TrimSuffix(prefix, "/")+"0") { // the byte behind the slash
-		if c.blind && prefix == termFrom && index.has(termSealed, t.seq) {
-			continue
-		}
-		if at, _ := parseIndexValue(v); !at.Before(c.Since) {
-			count(t.term[len(prefix):], at)
+// report counts the report with that row of the index.
+func (c *counter) report(row []byte) {
+	at := receivedOf(row)
+	if at.Before(c.Since) {
+		return
+	}
+	blind := c.blind && hasTerm(row, termSealed)
+	for term := range termsOf(row) {
+		i := strings.IndexByte(term, '/') + 1
+		switch prefix, value := term[:i], term[i:]; prefix {
+		case termOutcome:
+			c.outcome(value, at)
+		case termClause:
+			c.clause(value, at)
+		case termFrom:
+			if !blind {
+				c.from(value)
+			}
 		}
 	}
 }
@@ -124,7 +130,7 @@ func (c *counter) clause(value string, at time.Time) {
 	c.on(at).ByClause[aup.ClauseID(value)]++
 }
 
-func (c *counter) from(value string, _ time.Time) {
+func (c *counter) from(value string) {
 	if strings.Contains(value, "@") { // the rest are their domains
 		c.reporters[value]++
 	}

@@ -124,10 +124,14 @@ func (s *Store) queue(ctx context.Context, f *finder) (aup.Page, error) {
 			return page, err
 		}
 		p, ok := s.place(k, v)
-		if !ok || !f.between(p.received) || !f.has(k) {
+		if !ok || !f.between(p.received) {
 			continue
 		}
-		if ok, err := f.stands(k, p.id); err != nil {
+		row := f.index.row(k)
+		if !f.has(k, row) {
+			continue
+		}
+		if ok, err := f.stands(row, p.id); err != nil {
 			return page, err
 		} else if ok {
 			all = append(all, p)

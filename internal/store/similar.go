@@ -48,8 +48,7 @@ func (s *Store) Similar(ctx context.Context, id aup.ReportID, limit int) (out []
 			if limit > 0 && len(out) == limit {
 				return nil
 			}
-			_, other := parseIndexValue(indexOf(view).row(termAll, []byte(b.seq)))
-			found, err := s.read(view, other)
+			found, err := s.read(view, idOf(indexOf(view).row([]byte(b.seq))))
 			if err != nil {
 				return err
 			}
@@ -66,11 +65,11 @@ func bonds(view *bbolt.Bucket, r aup.Report, self string, blind bool) []bond {
 	found, index := make(map[string]bond), indexOf(view)
 	look := func(term string, weight int, reason string) {
 		var sharing []string
-		for t := range index.of(term) {
-			if blind && index.has(termSealed, t.seq) {
+		for seq := range index.of(term) {
+			if blind && hasTerm(index.row(seq), termSealed) {
 				continue
 			}
-			if sharing = append(sharing, string(t.seq)); len(sharing) > maxShared {
+			if sharing = append(sharing, string(seq)); len(sharing) > maxShared {
 				return
 			}
 		}
@@ -124,19 +123,19 @@ func (s *Store) Cases(ctx context.Context, limit int) (out []aup.Case, err error
 func readCase(view *bbolt.Bucket, id aup.CaseID) (aup.Case, error) {
 	out := aup.Case{ID: id}
 	index := indexOf(view)
-	for t, v := range index.of(termCase + string(id)) {
-		received, report := parseIndexValue(v)
+	for seq := range index.of(termCase + string(id)) {
+		row := index.row(seq)
 		if out.Reports++; out.Reports == 1 {
-			r, _, err := readReport(view, report)
+			r, _, err := readReport(view, idOf(row))
 			if err != nil {
 				return out, err
 			}
 			out.Subject, out.Sealed = r.Subject, r.Sealed
 		}
-		if index.has(termOpen, t.seq) {
+		if hasTerm(row, termOpen) {
 			out.Open++
 		}
-		if received.After(out.Newest) {
+		if received := receivedOf(row); received.After(out.Newest) {
 			out.Newest = received.UTC().Truncate(time.Microsecond)
 		}
 	}

@@ -261,6 +261,21 @@ func TestManyReports(t *testing.T) {
 	if err != nil || numbers.Received != n {
 		t.Errorf("%d reports counted, %v; want %d", numbers.Received, err, n)
 	}
+	for _, do := range []aup.EventKind{aup.EventTagged, aup.EventClosed} {
+		for _, id := range marked {
+			act(t, s, id, aup.Action{Do: do, Add: []string{"seen"}, Reason: "a reason"})
+		}
+	}
+	act(t, s, marked[1], aup.Action{Do: aup.EventTagged, Remove: []string{"seen"}})
+	if d := cmp.Diff(slices.Delete(slices.Clone(marked), 1, 2), found(t, s, aup.Query{Tag: "seen"})); d != "" {
+		t.Errorf("tagged reports (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(marked, found(t, s, aup.Query{State: aup.StateClosed})); d != "" {
+		t.Errorf("closed reports (-want +got):\n%s", d)
+	}
+	if page, err := s.Reports(t.Context(), aup.Query{State: aup.StateOpen, Among: all}); err != nil || len(page.Reports) != n-len(marked) {
+		t.Errorf("%d open reports, %v; want %d", len(page.Reports), err, n-len(marked))
+	}
 }
 
 func TestShortIDs(t *testing.T) {

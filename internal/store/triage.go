@@ -228,7 +228,7 @@ func unsealed(tx *bbolt.Tx, e aup.Event) (aup.Event, error) {
 func isSealed(tx *bbolt.Tx, id aup.ReportID) bool {
 	view := tx.Bucket(bucketView)
 	seq := numberOf(view, id)
-	return seq != nil && indexOf(view).has(termSealed, seq)
+	return seq != nil && hasTerm(indexOf(view).row(seq), termSealed)
 }
 
 // historyKey returns the key of event n of the report with the number first.

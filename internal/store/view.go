@@ -22,7 +22,9 @@ import (
 //	view/ids/<id>          = <number>        of each report
 //	view/messages/<Message-ID>\0<number> = <id>
 //	                                         the reports by the Message-ID that the sender wrote
-//	view/index/<…> = <…>                     the reports by their terms: see index.go, term.go
+//	view/terms/<number> = <…>, view/index/<…> = <…>
+//	                                         the terms of each report, and the reports by their
+//	                                         terms: see index.go, term.go
 //	view/counts/<term>     = <8 bytes>       how many reports have the term; also "reports", "urgent"
 //	view/queue/<number>    = <rank, 3 bytes><when it was received, 8 bytes><id>
 //	                                         the open reports: see queue.go
@@ -40,12 +42,13 @@ import (
 //
 // Everything in it follows from the events alone, so a view made again from
 // the log is equal to the one kept.
-const viewVersion = 8
+const viewVersion = 9
 
 var (
 	bucketReports   = []byte("reports")
 	bucketIDs       = []byte("ids")
 	bucketMessages  = []byte("messages")
+	bucketTerms     = []byte("terms")
 	bucketIndex     = []byte("index")
 	bucketCounts    = []byte("counts")
 	bucketQueue     = []byte("queue")
@@ -60,7 +63,7 @@ var (
 )
 
 // viewBuckets holds every bucket of the view.
-var viewBuckets = [][]byte{bucketReports, bucketIDs, bucketMessages, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketTray, bucketState}
+var viewBuckets = [][]byte{bucketReports, bucketIDs, bucketMessages, bucketTerms, bucketIndex, bucketCounts, bucketQueue, bucketDecided, bucketHistory, bucketPolicies, bucketTrainings, bucketTray, bucketState}
 
 // lists holds the buckets of the kinds of event that are looked up by kind.
 var lists = map[aup.EventKind][]byte{aup.EventPolicy: bucketPolicies, aup.EventTrained: bucketTrainings}
@@ -136,6 +139,9 @@ func applyEvents(view *bbolt.Bucket, events ...aup.Event) (after aup.Report, err
 			return after, fmt.Errorf("apply event %d: %w", last, err)
 		}
 	}
+	if err := indexOf(view).closeUpTo(last); err != nil {
+		return after, err
+	}
 	return after, view.Bucket(bucketState).Put(keyApplied, seqKey(last))
 }
 
@@ -157,7 +163,7 @@ func applyOne(view *bbolt.Bucket, r aup.Report, first aup.Seq, e aup.Event) (aup
 // writeReport puts after in the place of before, and returns it as it is read
 // from there.
 func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) (aup.Report, error) {
-	for _, name := range [][]byte{bucketReports, bucketHistory, bucketQueue, bucketIndex} {
+	for _, name := range [][]byte{bucketReports, bucketHistory, bucketQueue, bucketTerms} {
 		view.Bucket(name).FillPercent = full
 	}
 	after, data, err := encodeReport(after)
@@ -201,19 +207,19 @@ func enlist(view *bbolt.Bucket, before, after aup.Report, seq []byte) error {
 	was, is := terms(before), terms(after)
 	for _, t := range was {
 		if !slices.Contains(is, t) {
-			if err := errors.Join(index.Delete(indexKey(t, seq)), count(view, t, -1)); err != nil {
+			if err := errors.Join(index.set(t, seq, false), count(view, t, -1)); err != nil {
 				return err
 			}
 		}
 	}
 	for _, t := range is {
 		if !slices.Contains(was, t) {
-			if err := errors.Join(index.Put(indexKey(t, seq), indexValue(after)), count(view, t, +1)); err != nil {
+			if err := errors.Join(index.set(t, seq, true), count(view, t, +1)); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return index.rows.Put(seq, rowOf(after, is))
 }
 
 // encodeReport returns r as JSON, and as it is read from that. The two differ
