@@ -110,12 +110,34 @@ func checkEpoch(e aup.Epoch) error {
 	return nil
 }
 
-// recordedRow writes the ledger row of a recorded mail.
-func recordedRow(tx *bbolt.Tx, m *aup.Mail, id aup.ReportID, at time.Time) error {
-	if m.Source.UID == 0 {
-		return nil // a file
+// recordedRows writes the ledger rows of recorded mails.
+func recordedRows(tx *bbolt.Tx, batch []aup.Intake, receipts []aup.Receipt, at time.Time) error {
+	rows := make(map[aup.Epoch][]aup.LedgerRow)
+	var epochs []aup.Epoch // in the order in which they were met
+	for i, in := range batch {
+		m, e := in.Mail, in.Mail.Source.Epoch()
+		if m.Source.UID == 0 {
+			continue // a file
+		}
+		row := aup.LedgerRow{First: m.Source.UID, Last: m.Source.UID, Fate: aup.Recorded, Report: receipts[i].ID, At: at.UTC().Truncate(time.Second)}
+		if m.Quarantine != "" {
+			row.Fate, row.Note = aup.Quarantined, m.Quarantine
+		}
+		if rows[e] == nil {
+			epochs = append(epochs, e)
+		}
+		rows[e] = append(rows[e], row)
 	}
-	e := m.Source.Epoch()
+	for _, e := range epochs {
+		if err := recordedIn(tx, e, rows[e]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordedIn writes the ledger rows of mails of one epoch.
+func recordedIn(tx *bbolt.Tx, e aup.Epoch, rows []aup.LedgerRow) error {
 	if err := checkEpoch(e); err != nil {
 		return err
 	}
@@ -123,20 +145,21 @@ func recordedRow(tx *bbolt.Tx, m *aup.Mail, id aup.ReportID, at time.Time) error
 	if err != nil {
 		return err
 	}
-	// A mail of another epoch than the folder's was on its way when the epoch
-	// changed: its row is kept, the folder stays where it is.
+	// Mail of another epoch than the folder's was on its way when the epoch
+	// changed: its rows are kept, the folder stays where it is.
 	late := known && f.UIDValidity != e.UIDValidity
 	if late || !known {
 		if f, err = newFolder(tx, e); err != nil {
 			return err
 		}
 	}
-	row := aup.LedgerRow{First: m.Source.UID, Last: m.Source.UID, Fate: aup.Recorded, Report: id, At: at.UTC().Truncate(time.Second)}
-	if m.Quarantine != "" {
-		row.Fate, row.Note = aup.Quarantined, m.Quarantine
+	for _, row := range rows {
+		if err := putRow(tx, e, f, row); err != nil {
+			return err
+		}
 	}
-	if err := putRow(tx, e, f, row); err != nil || late {
-		return err
+	if late {
+		return nil
 	}
 	return writeFolder(tx, e, f)
 }
@@ -188,8 +211,11 @@ func writeFolder(tx *bbolt.Tx, e aup.Epoch, f *folderRow) error {
 
 // putRow lays row over what is known of its UIDs, and keeps f's counts.
 func putRow(tx *bbolt.Tx, e aup.Epoch, f *folderRow, row aup.LedgerRow) error {
-	// With the neighbours, to be merged with.
-	old, err := touching(tx, e, max(row.First, 1)-1, min(row.Last, math.MaxUint32-1)+1)
+	first, last := row.First, row.Last
+	if mergeable(row, row) { // the neighbours may become one with it
+		first, last = max(first, 1)-1, min(last, math.MaxUint32-1)+1
+	}
+	old, err := touching(tx, e, first, last)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (s *Store) Record(ctx context.Context, batch []aup.Intake) ([]aup.Receipt, 
 				}
 				got = append(got, r)
 			}
-			return nil
+			return recordedRows(tx, batch[:n], got, s.now())
 		})
 		if err != nil {
 			return receipts, err
@@ -148,10 +148,7 @@ func (s *Store) recordOne(tx *bbolt.Tx, in aup.Intake) (aup.Receipt, error) {
 	if err == nil && r.New {
 		err = s.follow(tx, report)
 	}
-	if err != nil {
-		return r, err
-	}
-	return r, recordedRow(tx, m, r.ID, s.now())
+	return r, err
 }
 
 // newID returns an id for the message with hash h that no other message has.
