@@ -62,10 +62,16 @@ func (s *Store) newest(ctx context.Context, f *finder) (page aup.Page, err error
 	return page, nil
 }
 
-// read returns the report as readers see it: with its deadline.
+// read returns the report as readers see it: with its findings and its deadline.
 func (s *Store) read(view *bbolt.Bucket, id aup.ReportID) (aup.Report, error) {
-	r, _, err := readReport(view, id)
-	if err == nil && r.State.Open() {
+	r, first, err := readReport(view, id)
+	if err != nil {
+		return r, err
+	}
+	if r.Findings, err = readFindings(view, first); err != nil {
+		err = fmt.Errorf("report %s: %w", id, err)
+	}
+	if r.State.Open() {
 		r.Due = s.deadlines().Due(r.Severity, r.Urgent != "", r.Received)
 	}
 	return r, err

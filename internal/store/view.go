@@ -18,7 +18,8 @@ import (
 
 // The view is what the log adds up to, in buckets of its own:
 //
-//	view/reports/<number>  = <zstd of the report as JSON>
+//	view/reports/<number>  = <number of the event with its findings, 8 bytes>
+//	                         <zstd of the report as JSON, without them>
 //	view/ids/<id>          = <number>        of each report
 //	view/messages/<Message-ID>\0<number> = <id>
 //	                                         the reports by the Message-ID that the sender wrote
@@ -135,7 +136,7 @@ func applyEvents(view *bbolt.Bucket, events ...aup.Event) (after aup.Report, err
 		}
 	}
 	if id != "" {
-		if after, err = writeReport(view, before, after, first); err != nil {
+		if after, err = writeReport(view, before, after, first, events); err != nil {
 			return after, fmt.Errorf("apply event %d: %w", last, err)
 		}
 	}
@@ -160,9 +161,9 @@ func applyOne(view *bbolt.Bucket, r aup.Report, first aup.Seq, e aup.Event) (aup
 	return r, noteSettled(view, e)
 }
 
-// writeReport puts after in the place of before, and returns it as it is read
-// from there.
-func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) (aup.Report, error) {
+// writeReport puts after in the place of before, from which events led to it, and
+// returns it as it is read from there.
+func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq, events []aup.Event) (aup.Report, error) {
 	for _, name := range [][]byte{bucketReports, bucketHistory, bucketQueue, bucketTerms} {
 		view.Bucket(name).FillPercent = full
 	}
@@ -170,8 +171,9 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) (a
 	if err != nil {
 		return after, err
 	}
-	seq := seqKey(first)
-	if err := view.Bucket(bucketReports).Put(seq, compress(nil, data)); err != nil {
+	seq, reports := seqKey(first), view.Bucket(bucketReports)
+	row := compress(verdictOf(reports.Get(seq), events), data)
+	if err := reports.Put(seq, row); err != nil {
 		return after, err
 	}
 	if before.ID == "" {
@@ -180,6 +182,19 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq) (a
 		}
 	}
 	return after, errors.Join(queueUp(view, after, seq), noteDecision(view, after, seq), enlist(view, before, after, seq))
+}
+
+// verdictOf returns the number of the event with the findings of a report: it is
+// the last of events that has some, or else as in the report's row from before.
+func verdictOf(row []byte, events []aup.Event) []byte {
+	verdict := make([]byte, 8)
+	copy(verdict, row)
+	for _, e := range events {
+		if e.Classified != nil {
+			verdict = seqKey(e.Seq)
+		}
+	}
+	return verdict
 }
 
 // name puts r where it is found by what it is called.
@@ -222,9 +237,11 @@ func enlist(view *bbolt.Bucket, before, after aup.Report, seq []byte) error {
 	return index.rows.Put(seq, rowOf(after, is))
 }
 
-// encodeReport returns r as JSON, and as it is read from that. The two differ
-// where r has bytes that are no UTF-8: of those the log keeps as little.
+// encodeReport returns r without its findings, as JSON, and as it is read from
+// that. The two differ where r has bytes that are no UTF-8: of those the log keeps
+// as little.
 func encodeReport(r aup.Report) (aup.Report, []byte, error) {
+	r.Findings = nil
 	data, err := json.Marshal(r)
 	if err != nil || !bytes.Contains(data, []byte(`\ufffd`)) {
 		return r, data, err
@@ -264,7 +281,8 @@ func numberOf(view *bbolt.Bucket, id aup.ReportID) []byte {
 	return view.Bucket(bucketIDs).Get([]byte(id))
 }
 
-// readReport returns the report with exactly that id, and its number.
+// readReport returns the report with exactly that id, without its findings, and
+// its number.
 func readReport(view *bbolt.Bucket, id aup.ReportID) (aup.Report, aup.Seq, error) {
 	seq := numberOf(view, id)
 	if seq == nil {
@@ -283,8 +301,25 @@ func readReport(view *bbolt.Bucket, id aup.ReportID) (aup.Report, aup.Seq, error
 	return r, aup.Seq(binary.BigEndian.Uint64(seq)), nil
 }
 
+// readFindings returns the findings of the report with that number.
+func readFindings(view *bbolt.Bucket, first aup.Seq) ([]aup.Finding, error) {
+	row := view.Bucket(bucketReports).Get(seqKey(first))
+	if len(row) < 8 || binary.BigEndian.Uint64(row) == 0 {
+		return nil, nil
+	}
+	e, _, err := decodeEvent(view.Tx().Bucket(bucketLog).Get(row[:8]))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("event %d: %w", binary.BigEndian.Uint64(row), err)
+	case e.Classified == nil:
+		return nil, fmt.Errorf("event %d has no findings: %w", binary.BigEndian.Uint64(row), aup.ErrDamaged)
+	}
+	return e.Classified.Verdict.Findings, nil
+}
+
+// decodeReport reads a row of view/reports.
 func decodeReport(row []byte) (r aup.Report, err error) {
-	data, err := decompress(row)
+	data, err := decompress(row[min(8, len(row)):])
 	if err != nil {
 		return r, err
 	}
