@@ -22,13 +22,15 @@ import (
 //	   only of format 1 would take for damage
 //	3  messages lie under numbers, where an aupd that knows of format 2 would
 //	   not find them
-const format = 3
+//	4  events lie packed in another way, which an aupd that knows of format 3
+//	   could not read
+const format = 4
 
 // step makes a store of format have one of the next, within tx. It is called
 // for one format after the other; the view is made again afterwards.
 func step(tx *bbolt.Tx, have int) error {
 	switch have {
-	case 1:
+	case 1, 3:
 		return nil // what is there stays as it is
 	case 2:
 		_, err := tx.CreateBucketIfNotExists(bucketBodies)

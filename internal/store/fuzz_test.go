@@ -22,12 +22,13 @@ func FuzzDecodeEvent(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		row := compress(make([]byte, sha256.Size), data)
-		f.Add(row)
-		f.Add(row[:len(row)-1])
+		for _, row := range [][]byte{pack(make([]byte, sha256.Size), data), append(make([]byte, sha256.Size), compress(data)...)} {
+			f.Add(row)
+			f.Add(row[:len(row)-1])
+		}
 	}
-	f.Add(compress(make([]byte, sha256.Size), bytes.Repeat([]byte{'['}, 100_000)))
-	f.Add(compress(make([]byte, sha256.Size), []byte(`{"seq":1}{"seq":2}`)))
+	f.Add(pack(make([]byte, sha256.Size), bytes.Repeat([]byte{'['}, 100_000)))
+	f.Add(pack(make([]byte, sha256.Size), []byte(`{"seq":1}{"seq":2}`)))
 	f.Add([]byte("short"))
 	f.Fuzz(func(t *testing.T, row []byte) {
 		e, data, err := decodeEvent(row)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -10,17 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"sync"
 
 	"aupd/internal/aup"
 
-	"github.com/klauspost/compress/zstd"
 	"go.etcd.io/bbolt"
 )
 
 // The row of an event is
 //
-//	log/<seq, 8 bytes> = <hash, 32 bytes><zstd of the event as JSON>
+//	log/<seq, 8 bytes> = <hash, 32 bytes><the event as JSON, packed: see pack.go>
 //
 // where hash = SHA-256(<hash of the event before, 32 zero bytes for the
 // first><the JSON>). keys/<event's key> = <seq>; meta/head = <seq><hash>.
@@ -163,7 +160,7 @@ func appendEvents(tx *bbolt.Tx, events ...aup.Event) (aup.Report, error) {
 		}
 		sum = chain(sum, data)
 		seq := seqKey(e.Seq)
-		if err := errors.Join(log.Put(seq, compress(sum[:], data)), keys.Put([]byte(e.Key), seq)); err != nil {
+		if err := errors.Join(log.Put(seq, pack(sum[:], data)), keys.Put([]byte(e.Key), seq)); err != nil {
 			return aup.Report{}, err
 		}
 		added = append(added, e)
@@ -191,7 +188,7 @@ func decodeEvent(row []byte) (e aup.Event, data []byte, err error) {
 	if len(row) < sha256.Size {
 		return e, nil, fmt.Errorf("row of %d bytes: %w", len(row), aup.ErrDamaged)
 	}
-	if data, err = decompress(row[sha256.Size:]); err != nil {
+	if data, err = unpack(row[sha256.Size:]); err != nil {
 		return e, nil, err
 	}
 	if err := json.Unmarshal(data, &e); err != nil {
@@ -201,40 +198,3 @@ func decodeEvent(row []byte) (e aup.Event, data []byte, err error) {
 }
 
 func hexHash(h [sha256.Size]byte) string { return hex.EncodeToString(h[:]) }
-
-// The compressor and the decompressor keep no state between calls. The window
-// is as large as a chunk: a larger one costs memory and finds nothing more.
-var (
-	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(chunkSize)))
-	// maxDecoded bounds what a damaged row can make us allocate.
-	decoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxDecoded)))
-)
-
-const maxDecoded = 256 << 20
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err) // only wrong options can fail
-	}
-	return v
-}
-
-// buffers holds memory for what is thrown away at once.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// compress returns prefix with data, compressed, behind it, in no more memory
-// than that takes: it is held until the end of a transaction.
-func compress(prefix, data []byte) []byte {
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
-	*buf = encoder.EncodeAll(data, append((*buf)[:0], prefix...))
-	return bytes.Clone(*buf)
-}
-
-func decompress(data []byte) ([]byte, error) {
-	out, err := decoder.DecodeAll(data, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%v: %w", err, aup.ErrDamaged)
-	}
-	return out, nil
-}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"aupd/internal/aup"
 	"aupd/internal/store"
 
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
 	"go.etcd.io/bbolt"
 )
 
@@ -111,10 +114,9 @@ func TestViewOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestUpgrade opens stores of the earlier formats, whose messages lie under their
-// hashes alone, without the view of this time.
+// TestUpgrade opens stores of the earlier formats, without the view of this time.
 func TestUpgrade(t *testing.T) {
-	for _, format := range []string{"1", "2"} {
+	for _, format := range []string{"1", "2", "3"} {
 		t.Run(format, func(t *testing.T) {
 			dir := t.TempDir()
 			s := openLoose(t, dir)
@@ -151,15 +153,38 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// downgrade makes a store one of an earlier format.
+// downgrade makes a store one of an earlier format: its events are zstd, and
+// before format 3 its messages lie under their hashes alone.
 func downgrade(tx *bbolt.Tx, format string) error {
+	if err := errors.Join(oldEvents(tx.Bucket([]byte("log"))), tx.DeleteBucket([]byte("view")), tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(format))); err != nil || format == "3" {
+		return err
+	}
 	raw, bodies, hashes := tx.Bucket([]byte("raw")), tx.Bucket([]byte("bodies")), tx.Bucket([]byte("hashes"))
 	err := bodies.ForEach(func(k, v []byte) error {
 		h := k[8:40]
 		id, _, _ := bytes.Cut(hashes.Get(h), []byte{0})
 		return errors.Join(raw.Put(bytes.Clone(k[8:]), bytes.Clone(v)), hashes.Put(bytes.Clone(h), bytes.Clone(id)))
 	})
-	return errors.Join(err, tx.DeleteBucket([]byte("bodies")), tx.DeleteBucket([]byte("view")), tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(format)))
+	return errors.Join(err, tx.DeleteBucket([]byte("bodies")))
+}
+
+// oldEvents puts zstd in the place of each event's S2, which stands behind its
+// hash, one byte and a checksum.
+func oldEvents(log *bbolt.Bucket) error {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		return err
+	}
+	rows := make(map[string][]byte)
+	err = log.ForEach(func(k, v []byte) error {
+		data, err := s2.Decode(nil, v[sha256.Size+5:])
+		rows[string(k)] = w.EncodeAll(data, bytes.Clone(v[:sha256.Size]))
+		return err
+	})
+	for k, row := range rows {
+		err = errors.Join(err, log.Put([]byte(k), row))
+	}
+	return err
 }
 
 // keptAsItWas checks the copy that is made before a store is upgraded.

@@ -137,7 +137,7 @@ func putRaw(tx *bbolt.Tx, m *aup.Mail) (body, error) {
 	if _, err := io.ReadFull(m.Reader(), *buf); err != nil {
 		return b, unread(m, err)
 	}
-	return b, b.bucket(tx).Put(b.key(0), compress(nil, *buf))
+	return b, b.bucket(tx).Put(b.key(0), compress(*buf))
 }
 
 // unread says that a message could not be read to its end. Less than it should

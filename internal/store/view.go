@@ -19,7 +19,7 @@ import (
 // The view is what the log adds up to, in buckets of its own:
 //
 //	view/reports/<number>  = <number of the event with its findings, 8 bytes>
-//	                         <zstd of the report as JSON, without them>
+//	                         <the report as JSON without them, packed: see pack.go>
 //	view/ids/<id>          = <number>        of each report
 //	view/messages/<Message-ID>\0<number> = <id>
 //	                                         the reports by the Message-ID that the sender wrote
@@ -172,7 +172,7 @@ func writeReport(view *bbolt.Bucket, before, after aup.Report, first aup.Seq, ev
 		return after, err
 	}
 	seq, reports := seqKey(first), view.Bucket(bucketReports)
-	row := compress(verdictOf(reports.Get(seq), events), data)
+	row := pack(verdictOf(reports.Get(seq), events), data)
 	if err := reports.Put(seq, row); err != nil {
 		return after, err
 	}
@@ -319,7 +319,7 @@ func readFindings(view *bbolt.Bucket, first aup.Seq) ([]aup.Finding, error) {
 
 // decodeReport reads a row of view/reports.
 func decodeReport(row []byte) (r aup.Report, err error) {
-	data, err := decompress(row[min(8, len(row)):])
+	data, err := unpack(row[min(8, len(row)):])
 	if err != nil {
 		return r, err
 	}
