@@ -62,6 +62,10 @@ func unpack(row []byte) ([]byte, error) {
 // is as large as a chunk: a larger one costs memory and finds nothing more.
 var (
 	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(chunkSize)))
+	// Chunks that are written ahead are mostly base64, in which nothing is found
+	// twice: a quarter of it goes all the same.
+	aheadEncoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(chunkSize),
+		zstd.WithAllLitEntropyCompression(true)))
 	// maxDecoded bounds what a damaged row can make us allocate.
 	decoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxDecoded)))
 )

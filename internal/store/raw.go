@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"aupd/internal/aup"
 
 	"go.etcd.io/bbolt"
+	"golang.org/x/sync/errgroup"
 )
 
 // A raw message lies in chunks:
@@ -67,32 +69,60 @@ func pendingBody(tx *bbolt.Tx, h aup.Hash) (body, bool) {
 
 // aheadChunks is how many chunks one transaction writes ahead: a sync of the disk
 // takes as long as writing some of them, and each transaction writes again what
-// lies on one page with its first. bbolt keeps them in memory, twice.
-const aheadChunks = 6
+// lies on one page with its first. They are in memory twice, and the next as well.
+const aheadChunks = 5
 
-// putAhead writes the chunks of a large message, some in a transaction.
+// putAhead writes the chunks of a large message, some in a transaction, and
+// compresses the next ones while the disk is busy with those.
 func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
+	space := aheads.Get().(*[2][]byte)
+	defer aheads.Put(space)
+	g, ctx := errgroup.WithContext(ctx)
+	packed := make(chan [][]byte)
+	g.Go(func() error {
+		defer close(packed)
+		return packAhead(ctx, m, space, packed)
+	})
+	g.Go(func() error {
+		n := 0
+		for chunks := range packed {
+			if err := s.update(ctx, func(tx *bbolt.Tx) error { return putChunks(tx, m.Hash, n, chunks) }); err != nil {
+				return err
+			}
+			n += len(chunks)
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// aheads holds memory for what is written and what is compressed meanwhile: bbolt
+// needs that of the chunks until the end of a transaction.
+var aheads = sync.Pool{New: func() any {
+	size := aheadChunks * aheadEncoder.MaxEncodedSize(chunkSize)
+	return &[2][]byte{make([]byte, 0, size), make([]byte, 0, size)}
+}}
+
+// packAhead sends the compressed chunks of m, those of one transaction at a time.
+// They lie in one half of space until the next are taken.
+func packAhead(ctx context.Context, m *aup.Mail, space *[2][]byte, to chan<- [][]byte) error {
 	r, buf := m.Reader(), make([]byte, chunkSize)
-	// bbolt needs the memory of the chunks until the end of a transaction.
-	space := buffers.Get().(*[]byte)
-	defer buffers.Put(space)
-	packed := slices.Grow((*space)[:0], aheadChunks*encoder.MaxEncodedSize(chunkSize))
-	*space = packed
-	for n, left := 0, m.Size; left > 0; {
+	for n, left := 0, m.Size; left > 0; n++ {
 		var chunks [][]byte
-		for packed = packed[:0]; len(chunks) < aheadChunks && left > 0; {
+		for packed := space[n%2]; len(chunks) < aheadChunks && left > 0; {
 			chunk := buf[:min(chunkSize, left)]
 			if _, err := io.ReadFull(r, chunk); err != nil {
 				return unread(m, err)
 			}
 			from := len(packed)
-			packed = encoder.EncodeAll(chunk, packed)
+			packed = aheadEncoder.EncodeAll(chunk, packed)
 			chunks, left = append(chunks, packed[from:]), left-int64(len(chunk))
 		}
-		if err := s.update(ctx, func(tx *bbolt.Tx) error { return putChunks(tx, m.Hash, n, chunks) }); err != nil {
-			return err
+		select {
+		case to <- chunks:
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
-		n += len(chunks)
 	}
 	return nil
 }
