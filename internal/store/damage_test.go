@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,40 @@ func TestDamagedFile(t *testing.T) {
 	}
 	if refused < 5 || faulty < 5 {
 		t.Errorf("%d files were refused and %d found faulty, want some of each", refused, faulty)
+	}
+}
+
+// TestKeyOutOfOrder changes the number that a message lies under to a lower one:
+// bbolt finds other keys than those that it stands between.
+func TestKeyOutOfOrder(t *testing.T) {
+	dir := t.TempDir()
+	s := openLoose(t, dir)
+	var hash aup.Hash
+	for i := range 9 {
+		in := intake(fmt.Appendf(nil, "message %d", i), uint32(i+1))
+		if record(t, s, in); i == 6 {
+			hash = in.Mail.Hash
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, store.FileName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := append([]byte{0, 0, 0, 0, 0, 0, 0, 7}, hash[:]...)
+	if !bytes.Contains(data, key) {
+		t.Fatal("the message does not lie under its number")
+	}
+	data = bytes.ReplaceAll(data, key, append(make([]byte, 8), hash[:]...))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := openLoose(t, dir).Verify(t.Context())
+	if err != nil || !slices.ContainsFunc(a.Faults, func(f string) bool { return strings.Contains(f, "its bytes are kept, but it is no report") }) {
+		t.Errorf("Verify: %q, %v; want the message among the faults", a.Faults, err)
 	}
 }
 
