@@ -199,24 +199,31 @@ func (s *session) subjects(ctx context.Context, uids []uint32) (map[uint32]decid
 }
 
 // decide fetches at most size bytes of a section of the header of uids and
-// puts what the rule makes of it into all.
+// puts what the rule makes of it into all. It does so while the library reads
+// the next one.
 func (s *session) decide(ctx context.Context, uids []uint32, section *imap.FetchItemBodySection, size int, all map[uint32]decided) error {
+	var header []byte
 	return s.fetch(ctx, fetchRequest{
 		uids: uids, section: section, most: int64(size) + slack,
-		read: func(uid uint32, section io.Reader, n int64) error {
-			b := make([]byte, n)
-			if _, err := io.ReadFull(section, b); err != nil {
+		read: func(_ uint32, section io.Reader, n int64) error {
+			header = make([]byte, n)
+			if _, err := io.ReadFull(section, header); err != nil {
 				return short(err)
 			}
-			d, subject := s.l.w.rule.Decide(b)
-			cut := len(b) >= size
+			return nil
+		},
+		done: func(uid uint32, _ time.Time) error {
+			if header == nil {
+				return nil
+			}
+			d, subject := s.l.w.rule.Decide(header)
+			cut := len(header) >= size
 			if d == No && cut {
 				d = Undecided
 			}
-			all[uid] = decided{d, subject, cut}
+			all[uid], header = decided{d, subject, cut}, nil
 			return nil
 		},
-		done: func(uint32, time.Time) error { return nil },
 	})
 }
 
