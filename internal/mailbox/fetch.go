@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"aupd/internal/aup"
@@ -180,8 +181,10 @@ func (s *session) giveUp(cmd *imapclient.FetchCommand, at *literal) {
 // not among the results.
 func (s *session) subjects(ctx context.Context, uids []uint32) (map[uint32]decided, error) {
 	all := make(map[uint32]decided, len(uids))
-	if err := s.decide(ctx, uids, subjectSection, subjectSize, all); err != nil {
-		return nil, err
+	for part := range slices.Chunk(uids, batchSize) {
+		if err := s.decide(ctx, part, subjectSection, subjectSize, all); err != nil {
+			return nil, err
+		}
 	}
 	var again []uint32
 	for _, uid := range uids {
@@ -192,10 +195,12 @@ func (s *session) subjects(ctx context.Context, uids []uint32) (map[uint32]decid
 			delete(all, uid)
 		}
 	}
-	if len(again) == 0 {
-		return all, nil
+	for part := range slices.Chunk(again, batchSize) {
+		if err := s.decide(ctx, part, headerSection, headerSize, all); err != nil {
+			return nil, err
+		}
 	}
-	return all, s.decide(ctx, again, headerSection, headerSize, all)
+	return all, nil
 }
 
 // decide fetches at most size bytes of a section of the header of uids and
@@ -238,6 +243,9 @@ type decided struct {
 // with the message's raw bytes in a spool. Of a message over the cap it fetches
 // the header alone, and says so in Quarantine.
 func (s *session) bodies(ctx context.Context, uids []uint32, date bool, take func(*aup.Mail) error) error {
+	if len(uids) == 0 {
+		return nil
+	}
 	most := s.l.w.opt.MaxMessage
 	whole := fetchRequest{uids: uids, section: bodySection(most), most: most + slack, date: date}
 	big, err := s.mail(ctx, whole, most, "", take)
