@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -58,6 +59,10 @@ type fetchRequest struct {
 	// done is called for each message in turn, before read is called for the
 	// next, once it is certain that the message came whole. It may be slow.
 	done func(uid uint32, date time.Time) error
+	// take is called, in place of both, for what came in the plainest form of an
+	// answer for header fields (tap.go). It is called on another goroutine, but
+	// not any more once the request has been run without an error.
+	take func(uid uint32, section []byte)
 }
 
 // fetch runs a request. Messages that the server does not give are simply not
@@ -70,6 +75,12 @@ func (s *session) fetch(ctx context.Context, req fetchRequest) error {
 		s.g.abort(fmt.Errorf("a message took more than %v: %w", messageTime, os.ErrDeadlineExceeded))
 	})
 	defer budget.Stop()
+	if req.take != nil {
+		s.g.divert(func(uid uint32, section []byte) {
+			budget.Reset(messageTime)
+			req.take(uid, section)
+		})
+	}
 	cmd := s.c.Fetch(uidSet(req.uids), &imap.FetchOptions{
 		UID: true, InternalDate: req.date, BodySection: []*imap.FetchItemBodySection{req.section},
 	})
@@ -204,32 +215,38 @@ func (s *session) subjects(ctx context.Context, uids []uint32) (map[uint32]decid
 }
 
 // decide fetches at most size bytes of a section of the header of uids and
-// puts what the rule makes of it into all. It does so while the library reads
-// the next one.
+// puts what the rule makes of it into all.
 func (s *session) decide(ctx context.Context, uids []uint32, section *imap.FetchItemBodySection, size int, all map[uint32]decided) error {
-	var header []byte
-	return s.fetch(ctx, fetchRequest{
+	judge := func(header []byte) decided {
+		d, subject := s.l.w.rule.Decide(header)
+		cut := len(header) >= size
+		if d == No && cut {
+			d = Undecided
+		}
+		return decided{d, subject, cut}
+	}
+	taken := make(map[uint32]decided, len(uids))
+	err := s.fetch(ctx, fetchRequest{
 		uids: uids, section: section, most: int64(size) + slack,
-		read: func(_ uint32, section io.Reader, n int64) error {
-			header = make([]byte, n)
-			if _, err := io.ReadFull(section, header); err != nil {
+		read: func(uid uint32, section io.Reader, n int64) error {
+			b := make([]byte, n)
+			if _, err := io.ReadFull(section, b); err != nil {
 				return short(err)
 			}
+			all[uid] = judge(b)
 			return nil
 		},
-		done: func(uid uint32, _ time.Time) error {
-			if header == nil {
-				return nil
+		done: func(uint32, time.Time) error { return nil },
+		take: func(uid uint32, section []byte) {
+			if _, asked := slices.BinarySearch(uids, uid); asked {
+				taken[uid] = judge(section)
 			}
-			d, subject := s.l.w.rule.Decide(header)
-			cut := len(header) >= size
-			if d == No && cut {
-				d = Undecided
-			}
-			all[uid], header = decided{d, subject, cut}, nil
-			return nil
 		},
 	})
+	if err == nil {
+		maps.Copy(all, taken)
+	}
+	return err
 }
 
 // decided is what the rule made of a message.

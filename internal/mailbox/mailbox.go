@@ -9,6 +9,7 @@
 //
 //   - subject.go, words.go, nearmiss.go: the rule that selects a message.
 //   - guard.go, filter.go: the net.Conn that keeps odd servers from hurting.
+//   - tap.go: the short way of a subject from there.
 //   - dial.go, auth.go, connect.go: from a URL to a signed-in connection.
 //   - session.go, fetch.go, spool.go: the few commands that are needed.
 //   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
