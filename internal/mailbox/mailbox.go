@@ -12,7 +12,7 @@
 //   - tap.go: the short way of a subject from there.
 //   - dial.go, auth.go, connect.go: from a URL to a signed-in connection.
 //   - session.go, fetch.go, spool.go: the few commands that are needed.
-//   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
+//   - scan.go, process.go, batch.go: one look at a folder, which leaves no UID unexplained.
 //   - wanted.go: near misses that somebody took all the same.
 //   - mark.go: the mark on what was recorded, if there is to be one.
 //   - line.go: the folders that share a connection, one after another.
