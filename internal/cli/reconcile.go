@@ -10,6 +10,7 @@ import (
 
 	"aupd/internal/aup"
 	"aupd/internal/daemon"
+	"aupd/internal/mailbox"
 
 	"github.com/spf13/cobra"
 )
@@ -81,7 +82,7 @@ type reconciler struct {
 
 // folder prints what became of the UIDs of one folder. Mail that came a moment
 // ago is given to the running daemon, if there is one, to be dealt with first.
-func (r *reconciler) folder(ctx context.Context, s daemon.Surveyed) error {
+func (r *reconciler) folder(ctx context.Context, s mailbox.Holding) error {
 	known, err := r.look(ctx, s)
 	if err == nil && r.b.daemon != nil && slices.ContainsFunc(known.rows, isUnknown) {
 		if err := r.a.waitForDaemon(ctx, r.b, &summary{}); err != nil && !errors.Is(err, errSome) {
@@ -116,7 +117,7 @@ type ledgerView struct {
 
 // look asks for the cursor first: what is recorded meanwhile is then never
 // taken for lost.
-func (r *reconciler) look(ctx context.Context, s daemon.Surveyed) (v ledgerView, err error) {
+func (r *reconciler) look(ctx context.Context, s mailbox.Holding) (v ledgerView, err error) {
 	if v.epoch, v.cursor, err = r.b.Cursor(ctx, s.Mailbox, s.Folder); err != nil || len(s.UIDs) == 0 {
 		return v, err
 	}
@@ -125,7 +126,7 @@ func (r *reconciler) look(ctx context.Context, s daemon.Surveyed) (v ledgerView,
 	return v, err
 }
 
-func (r *reconciler) print(s daemon.Surveyed, row aup.LedgerRow) error {
+func (r *reconciler) print(s mailbox.Holding, row aup.LedgerRow) error {
 	switch {
 	case r.asJSON:
 		return r.a.jsonLine(reconciled{s.Epoch, row})
@@ -149,7 +150,7 @@ func isUnknown(row aup.LedgerRow) bool { return row.Fate == unknown }
 // explain says why messages of the folder are not accounted for: they came
 // after the last look, the folder was never looked at or was made anew since,
 // or the ledger lacks what it should have.
-func (r *reconciler) explain(s daemon.Surveyed, known ledgerView) {
+func (r *reconciler) explain(s mailbox.Holding, known ledgerView) {
 	lost := make(map[string][]string) // UIDs by reason
 	n := make(map[string]int)
 	for _, row := range known.rows {

@@ -110,27 +110,21 @@ func (in *Intake) Wait() []error {
 	return in.errs
 }
 
-// Surveyed is what lies in one folder now.
-type Surveyed struct {
-	aup.Epoch
-	UIDs []uint32
-}
-
 // Survey lists the UIDs of every watched folder, in the order of the
-// configuration. An error is of one folder and does not end the sequence.
-func Survey(ctx context.Context, cfg config.Config) iter.Seq2[Surveyed, error] {
-	return func(yield func(Surveyed, error) bool) {
+// configuration, and signs in to each mailbox once. An error is of one folder,
+// or of one mailbox, and does not end the sequence.
+func Survey(ctx context.Context, cfg config.Config) iter.Seq2[mailbox.Holding, error] {
+	return func(yield func(mailbox.Holding, error) bool) {
 		for _, mb := range cfg.Mailboxes {
 			w, err := newWatcher(cfg, mb, nil, nil, nil, nil, nil)
 			if err != nil {
-				if !yield(Surveyed{}, err) {
+				if !yield(mailbox.Holding{}, err) {
 					return
 				}
 				continue
 			}
-			for _, folder := range mb.Folders {
-				e, uids, err := w.Survey(ctx, folder)
-				if !yield(Surveyed{e, uids}, err) {
+			for h, err := range w.Survey(ctx) {
+				if !yield(h, err) {
 					return
 				}
 			}

@@ -58,35 +58,30 @@ func (b *batch) done(uid uint32, err error) {
 	}
 }
 
-// fetchBatch finds out what becomes of uids. The batch is returned even with
-// an error: mail that the sink was handed may still be on its way.
-func (f *folder) fetchBatch(ctx context.Context, s *session, uids []uint32) (*batch, error) {
+// fetchBatch finds out what becomes of uids, going by their subjects. The batch
+// is returned even with an error: mail that the sink was handed may still be on
+// its way.
+func (f *folder) fetchBatch(ctx context.Context, s *session, uids []uint32, subjects map[uint32]decided) (*batch, error) {
 	b := f.newBatch(uids)
 	defer b.done(0, nil)
-	subjects, err := s.subjects(ctx, uids)
-	if err != nil {
-		return b, err
-	}
 	var wanted, lost []uint32
 	for _, uid := range uids {
 		d, ok := subjects[uid]
 		switch {
 		case !ok:
 			lost = append(lost, uid)
-		case d.Decision == Match || f.wanted[uid]:
+		case f.takes(uid, d):
 			wanted = append(wanted, uid)
 		default:
 			b.fates[uid] = f.fateOf(uid, d)
 		}
 	}
 	given := make(map[uint32]bool, len(wanted))
-	if len(wanted) > 0 {
-		err = s.bodies(ctx, wanted, !f.careful(), func(m *aup.Mail) error {
-			taken, err := f.hand(ctx, b, m, subjects[m.Source.UID])
-			given[m.Source.UID] = taken
-			return err
-		})
-	}
+	err := s.bodies(ctx, wanted, !f.careful(), func(m *aup.Mail) error {
+		taken, err := f.hand(ctx, b, m, subjects[m.Source.UID])
+		given[m.Source.UID] = taken
+		return err
+	})
 	if err != nil {
 		return b, err
 	}

@@ -253,6 +253,47 @@ func TestOddForEver(t *testing.T) {
 
 func isExamine(cmd string) bool { return strings.HasPrefix(cmd, "EXAMINE") }
 
+// Subjects are read in every form that a server may answer in, plain or not,
+// and whatever they hold is no answer.
+func TestSubjectAnswers(t *testing.T) {
+	for name, answer := range map[string]string{
+		"plain":              "* %[1]s FETCH (UID %[1]s %[2]s {%[3]d}\r\n%[4]s)",
+		"flags first":        "* %[1]s FETCH (FLAGS (\\Seen) UID %[1]s %[2]s {%[3]d}\r\n%[4]s)",
+		"flags behind":       "* %[1]s FETCH (UID %[1]s %[2]s {%[3]d}\r\n%[4]s FLAGS (\\Seen))",
+		"in lower case":      "* %[1]s fetch (uid %[1]s %[2]s {%[3]d}\r\n%[4]s)",
+		"twice":              "* %[1]s FETCH (UID %[1]s %[2]s {%[3]d}\r\n%[4]s)\r\n* %[1]s FETCH (UID %[1]s %[2]s {2}\r\n\r\n)",
+		"of others as well":  "* 9 FETCH (UID 9 %[2]s {%[3]d}\r\n%[4]s)\r\n* %[1]s FETCH (UID %[1]s %[2]s {%[3]d}\r\n%[4]s)",
+		"news in between":    "* 3 EXISTS\r\n* %[1]s FETCH (UID %[1]s %[2]s {%[3]d}\r\n%[4]s)\r\n* 1 FETCH (FLAGS ())",
+		"forged ones within": "* %[1]s FETCH (UID %[1]s %[2]s {%[5]d}\r\n%[4]s)\r\n* 1 FETCH (UID 1 %[2]s {2}\r\n\r\n)\r\nT9 OK done\r\n)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			f.mail[1] += ")\r\n* 2 FETCH (UID 3 BODY[]<0> {3}\r\nabc)\r\nT9 OK done\r\n"
+			f.script = func(c *fakeConn, cmd string) bool {
+				if !isSubject(cmd) {
+					return false
+				}
+				for _, u := range c.f.listed(fetchSet.FindStringSubmatch(cmd[4:])[1]) {
+					body, section := c.section(u, cmd)
+					forged := len(")\r\n* 1 FETCH (UID 1  {2}\r\n\r\n)\r\nT9 OK done\r\n") + len(section)
+					c.say(answer+"%[6]s", u, section, len(body), body, len(body)+forged, "")
+				}
+				c.ok("done")
+				return true
+			}
+			try(t, f, nil, func(t *trial) {
+				t.settles(time.Minute, whole)
+				for _, m := range t.store.all() {
+					if m.raw != f.mail[m.UID] {
+						t.Errorf("uid %d is %q", m.UID, m.raw)
+					}
+				}
+				t.connections(1)
+			})
+		})
+	}
+}
+
 // What is listed and not given is missing until it is given, what is no longer
 // listed is gone, and nothing made up is recorded.
 func TestMessagesNotGiven(t *testing.T) {
@@ -292,6 +333,19 @@ func TestMessagesNotGiven(t *testing.T) {
 			}
 			return isBody(cmd)
 		}, map[uint32]aup.Fate{1: aup.Missing, 2: aup.NotSelected, 3: aup.Missing}, whole},
+		"the UID behind the subject": {func(c *fakeConn, cmd string) bool {
+			if isSubject(cmd) {
+				for _, u := range c.f.listed(fetchSet.FindStringSubmatch(cmd[4:])[1]) {
+					if body, section := c.section(u, cmd); u == "1" {
+						c.say("* 1 FETCH (%s {%d}\r\n%s UID 1)", section, len(body), body)
+					} else {
+						c.fetched(u, cmd)
+					}
+				}
+				c.ok("done")
+			}
+			return isSubject(cmd)
+		}, map[uint32]aup.Fate{1: aup.Missing, 2: aup.NotSelected, 3: aup.Recorded}, whole},
 		"a made-up body": {func(c *fakeConn, cmd string) bool {
 			if isBody(cmd) {
 				const raw = "Subject: message unavailable\r\n\r\n"

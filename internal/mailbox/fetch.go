@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"aupd/internal/aup"
@@ -57,6 +59,10 @@ type fetchRequest struct {
 	// done is called for each message in turn, before read is called for the
 	// next, once it is certain that the message came whole. It may be slow.
 	done func(uid uint32, date time.Time) error
+	// take is called, in place of both, for what came in the plainest form of an
+	// answer for header fields (tap.go). It is called on another goroutine, but
+	// not any more once the request has been run without an error.
+	take func(uid uint32, section []byte)
 }
 
 // fetch runs a request. Messages that the server does not give are simply not
@@ -69,6 +75,12 @@ func (s *session) fetch(ctx context.Context, req fetchRequest) error {
 		s.g.abort(fmt.Errorf("a message took more than %v: %w", messageTime, os.ErrDeadlineExceeded))
 	})
 	defer budget.Stop()
+	if req.take != nil {
+		s.g.divert(func(uid uint32, section []byte) {
+			budget.Reset(messageTime)
+			req.take(uid, section)
+		})
+	}
 	cmd := s.c.Fetch(uidSet(req.uids), &imap.FetchOptions{
 		UID: true, InternalDate: req.date, BodySection: []*imap.FetchItemBodySection{req.section},
 	})
@@ -180,8 +192,10 @@ func (s *session) giveUp(cmd *imapclient.FetchCommand, at *literal) {
 // not among the results.
 func (s *session) subjects(ctx context.Context, uids []uint32) (map[uint32]decided, error) {
 	all := make(map[uint32]decided, len(uids))
-	if err := s.decide(ctx, uids, subjectSection, subjectSize, all); err != nil {
-		return nil, err
+	for part := range slices.Chunk(uids, batchSize) {
+		if err := s.decide(ctx, part, subjectSection, subjectSize, all); err != nil {
+			return nil, err
+		}
 	}
 	var again []uint32
 	for _, uid := range uids {
@@ -192,32 +206,47 @@ func (s *session) subjects(ctx context.Context, uids []uint32) (map[uint32]decid
 			delete(all, uid)
 		}
 	}
-	if len(again) == 0 {
-		return all, nil
+	for part := range slices.Chunk(again, batchSize) {
+		if err := s.decide(ctx, part, headerSection, headerSize, all); err != nil {
+			return nil, err
+		}
 	}
-	return all, s.decide(ctx, again, headerSection, headerSize, all)
+	return all, nil
 }
 
 // decide fetches at most size bytes of a section of the header of uids and
 // puts what the rule makes of it into all.
 func (s *session) decide(ctx context.Context, uids []uint32, section *imap.FetchItemBodySection, size int, all map[uint32]decided) error {
-	return s.fetch(ctx, fetchRequest{
+	judge := func(header []byte) decided {
+		d, subject := s.l.w.rule.Decide(header)
+		cut := len(header) >= size
+		if d == No && cut {
+			d = Undecided
+		}
+		return decided{d, subject, cut}
+	}
+	taken := make(map[uint32]decided, len(uids))
+	err := s.fetch(ctx, fetchRequest{
 		uids: uids, section: section, most: int64(size) + slack,
 		read: func(uid uint32, section io.Reader, n int64) error {
 			b := make([]byte, n)
 			if _, err := io.ReadFull(section, b); err != nil {
 				return short(err)
 			}
-			d, subject := s.l.w.rule.Decide(b)
-			cut := len(b) >= size
-			if d == No && cut {
-				d = Undecided
-			}
-			all[uid] = decided{d, subject, cut}
+			all[uid] = judge(b)
 			return nil
 		},
 		done: func(uint32, time.Time) error { return nil },
+		take: func(uid uint32, section []byte) {
+			if _, asked := slices.BinarySearch(uids, uid); asked {
+				taken[uid] = judge(section)
+			}
+		},
 	})
+	if err == nil {
+		maps.Copy(all, taken)
+	}
+	return err
 }
 
 // decided is what the rule made of a message.
@@ -231,6 +260,9 @@ type decided struct {
 // with the message's raw bytes in a spool. Of a message over the cap it fetches
 // the header alone, and says so in Quarantine.
 func (s *session) bodies(ctx context.Context, uids []uint32, date bool, take func(*aup.Mail) error) error {
+	if len(uids) == 0 {
+		return nil
+	}
 	most := s.l.w.opt.MaxMessage
 	whole := fetchRequest{uids: uids, section: bodySection(most), most: most + slack, date: date}
 	big, err := s.mail(ctx, whole, most, "", take)

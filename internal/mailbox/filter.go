@@ -14,6 +14,8 @@ func (g *guard) filter(line []byte) ([]byte, error) {
 	switch {
 	case g.skip:
 		return nil, g.await(line, true)
+	case len(g.tap.held) > 0:
+		return g.release(line)
 	case g.inFetch:
 		return g.fetch(line)
 	case bytes.HasPrefix(line, []byte("* ")):
@@ -47,6 +49,9 @@ func (g *guard) untagged(line []byte) ([]byte, error) {
 	if kind != "" && kind[0] >= '0' && kind[0] <= '9' {
 		switch kind, _ = token(bytes.TrimPrefix(rest, []byte(" "))); kind {
 		case "FETCH":
+			if g.hold(line) {
+				return nil, g.await(line, false)
+			}
 			return g.fetch(line)
 		case "EXISTS", "EXPUNGE", "RECENT":
 			return line, nil
@@ -69,9 +74,10 @@ func (g *guard) untagged(line []byte) ([]byte, error) {
 	return nil, g.drop(line)
 }
 
-// tagged edits the status of a tagged line; what is no status is left to the
-// library to refuse.
+// tagged edits the status of a tagged line, which ends a command; what is no
+// status is left to the library to refuse.
 func (g *guard) tagged(line []byte) []byte {
+	g.divert(nil)
 	_, rest := token(line)
 	kind, rest := token(bytes.TrimPrefix(rest, []byte(" ")))
 	switch kind {

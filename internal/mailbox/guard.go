@@ -60,6 +60,7 @@ type guard struct {
 	skip    bool   // the response that the literal belongs to is dropped
 	inFetch bool   // behind a literal of a FETCH response
 	stream  int    // bytes so far of a line that is passed on unseen; 0 for none
+	tap     tap    // what is taken out; whether it is open is behind mu
 
 	// The writer's own.
 	lineStart bool
@@ -241,7 +242,11 @@ func unexpected(err error) error {
 
 func (g *guard) passLiteral() {
 	n := min(g.literal, int64(len(g.in)))
-	if !g.skip {
+	switch {
+	case g.skip:
+	case len(g.tap.held) > 0:
+		g.tap.held = append(g.tap.held, g.in[:n]...)
+	default:
 		g.out = g.in[:n]
 	}
 	g.in = g.in[n:]

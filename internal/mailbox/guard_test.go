@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"strings"
@@ -74,6 +75,60 @@ func TestGuardFilters(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the tap takes is no more among what is handed out, and what it leaves is
+// there to the byte.
+func TestGuardTap(t *testing.T) {
+	const plain, end = "* 1 FETCH (UID 7 BODY[HEADER.FIELDS (SUBJECT)]<0> {5}\r\nS: a\n)\r\n", "T1 OK done\r\n"
+	for name, tc := range map[string]struct {
+		in, want string
+		taken    map[uint32]string
+	}{
+		"plain":                      {plain + end, end, map[uint32]string{7: "S: a\n"}},
+		"bare line feed":             {strings.ReplaceAll(plain, "\r\n", "\n"), "", map[uint32]string{7: "S: a\n"}},
+		"no part":                    {strings.Replace(plain, "<0>", "", 1), "", map[uint32]string{7: "S: a\n"}},
+		"field in quotes":            {strings.Replace(plain, "SUBJECT", `"Subject"`, 1), "", map[uint32]string{7: "S: a\n"}},
+		"empty":                      {strings.Replace(plain, "{5}\r\nS: a\n", "{0}\r\n", 1), "", map[uint32]string{7: ""}},
+		"responses in the section":   {strings.Replace(plain, "{5}\r\nS: a", "{9}\r\n)\r\n* X y", 1), "", map[uint32]string{7: ")\r\n* X y\n"}},
+		"others between":             {"* 3 EXISTS\r\n" + plain + "* X\r\n" + strings.Replace(plain, "7", "8", 1) + end, "* 3 EXISTS\r\n" + end, map[uint32]string{7: "S: a\n", 8: "S: a\n"}},
+		"behind the command":         {end + plain, end + plain, nil},
+		"more behind the section":    {strings.Replace(plain, "\n)", "\n FLAGS (x))", 1) + end, strings.Replace(plain, "\n)", "\n FLAGS ())", 1) + end, nil},
+		"another section behind":     {strings.Replace(plain, "\n)", "\n BODY[] {3}\r\nabc)", 1) + plain, strings.Replace(plain, "\n)", "\n BODY[] {3}\r\nabc)", 1), map[uint32]string{7: "S: a\n"}},
+		"too short":                  {strings.Replace(plain, "{5}", "{4}", 1), strings.Replace(plain, "{5}", "{4}", 1), nil},
+		"items before it":            {strings.Replace(plain, "UID", "FLAGS () UID", 1), strings.Replace(plain, "UID", "FLAGS () UID", 1), nil},
+		"no UID":                     {strings.Replace(plain, "UID 7 ", "", 1), strings.Replace(plain, "UID 7 ", "", 1), nil},
+		"a UID of more than 32 bits": {strings.Replace(plain, "7", "4294967296", 1), strings.Replace(plain, "7", "4294967296", 1), nil},
+		"no literal":                 {strings.Replace(plain, "{5}\r\nS: a\n", "NIL", 1), strings.Replace(plain, "{5}\r\nS: a\n", "NIL", 1), nil},
+		"the literal of another":     {strings.Replace(plain, "{5}", `"a" BODY[TEXT] {5}`, 1), strings.Replace(plain, "{5}", `"a" BODY[TEXT] {5}`, 1), nil},
+		"another section":            {strings.Replace(plain, "HEADER.FIELDS (SUBJECT)", "HEADER", 1), strings.Replace(plain, "HEADER.FIELDS (SUBJECT)", "HEADER", 1), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in), "byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
+				out, taken, err := tapped(r)
+				if err != nil {
+					t.Errorf("%s: %v", how, err)
+				}
+				if d := cmp.Diff(tc.want, string(out)) + cmp.Diff(tc.taken, taken); d != "" {
+					t.Errorf("%s (-want +got):\n%s", how, d)
+				}
+			}
+		})
+	}
+}
+
+// tapped reads through a guard whose tap is open, and returns what the tap took
+// beside it.
+func tapped(r io.Reader) (out []byte, taken map[uint32]string, err error) {
+	g := newGuard(wire{r: r}, Mark{})
+	g.divert(func(uid uint32, fields []byte) {
+		if taken == nil {
+			taken = make(map[uint32]string)
+		}
+		taken[uid] = string(fields)
+	})
+	out, err = io.ReadAll(g)
+	return out, taken, err
 }
 
 func TestGuardNotes(t *testing.T) {
@@ -217,6 +272,7 @@ func FuzzGuard(f *testing.F) {
 	f.Add([]byte("* OK [PERMANENTFLAGS (\\*)] x\r\n* X {2}\r\nab {1}\r\nc\r\n"))
 	f.Add([]byte("* SEARCH 1 2\r\n* ok [uidvalidity 1]\r\n* LIST () NIL {2}\r\nab\r\n"))
 	f.Add([]byte("* 1 FETCH (\"FLAGS (\" FLAGS (\\\"x) RFC822.SIZE 3)\r\n* BYE [\r\n* NO []\r\n"))
+	f.Add([]byte("* 1 FETCH (UID 7 BODY[HEADER.FIELDS (SUBJECT)]<0> {5}\r\nS: a\n)\r\n* 2 FETCH (UID 8 BODY[HEADER.FIELDS (SUBJECT)] {0}\r\n X)\r\nT1 OK x\r\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		g := newGuard(wire{r: bytes.NewReader(in)}, Mark{})
 		out, err := io.ReadAll(g)
@@ -226,6 +282,11 @@ func FuzzGuard(f *testing.F) {
 		}
 		if len(out) > len(in) || cap(g.line) > 2*(maxLine+guardBuffer) {
 			t.Errorf("%d bytes of %d, %d kept", len(out), len(in), cap(g.line))
+		}
+		out2, taken, err2 := tapped(bytes.NewReader(in))
+		slow2, slowTaken, _ := tapped(iotest.OneByteReader(bytes.NewReader(in)))
+		if !bytes.Equal(out2, slow2) || !maps.Equal(taken, slowTaken) || len(out2) > len(out) || len(taken) == 0 && err == nil && !bytes.Equal(out, out2) || (err == nil) != (err2 == nil) {
+			t.Errorf("with a tap at once %q, %v, %v; byte by byte %q, %v; without %q, %v", out2, taken, err2, slow2, slowTaken, out, err)
 		}
 		n := g.noted()
 		upper := bytes.EqualFold(out, in[:min(len(out), len(in))]) // codes are put in upper case

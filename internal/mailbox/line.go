@@ -81,7 +81,7 @@ func (l *line) pass(ctx context.Context, s *session) (news bool, err error) {
 		}
 		fault := l.w.asError(f.name, err)
 		wait := f.rest(fault.slow())
-		if len(l.folders) == 1 || ctx.Err() != nil || s.g.cause() != nil {
+		if len(l.folders) == 1 || ctx.Err() != nil || s.ended() {
 			// The next connection begins behind the folder that ended this one.
 			l.folders = slices.Concat(l.folders[i+1:], l.folders[:i+1])
 			return news, err

@@ -79,6 +79,7 @@ func TestFolderFails(t *testing.T) {
 		"refused":             {func(c *fakeConn) { refuse(c, "NO [NONEXISTENT] no such mailbox") }, maxLines},
 		"without UIDVALIDITY": {func(c *fakeConn) { refuse(c, "OK done") }, maxLines},
 		"ends the connection": {func(c *fakeConn) { _ = c.Close() }, 200},
+		"says nonsense":       {func(c *fakeConn) { c.say("220 mail.example ESMTP") }, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
@@ -99,8 +100,10 @@ func TestFolderFails(t *testing.T) {
 					f.change(func() { f.mail[uid] = string(message(" "+phrase, int(uid))) })
 					t.caughtUp(idleMost+backoffMost, uid, "F5")
 				}
-				if said := t.w.Status()[5].LastError; !strings.Contains(said, "folder F5 ") {
-					t.Errorf("status of the folder: %q", said)
+				for _, s := range t.w.Status() {
+					if strings.Contains(s.LastError, "folder F5 ") != (s.Folder == "F5") {
+						t.Errorf("status of folder %s: %q", s.Folder, s.LastError)
+					}
 				}
 				time.Sleep(4 * time.Hour)
 				t.connections(tc.conns)

@@ -9,14 +9,16 @@
 //
 //   - subject.go, words.go, nearmiss.go: the rule that selects a message.
 //   - guard.go, filter.go: the net.Conn that keeps odd servers from hurting.
+//   - tap.go: the short way of a subject from there.
 //   - dial.go, auth.go, connect.go: from a URL to a signed-in connection.
 //   - session.go, fetch.go, spool.go: the few commands that are needed.
-//   - scan.go, batch.go: one look at a folder, which leaves no UID unexplained.
+//   - scan.go, process.go, batch.go: one look at a folder, which leaves no UID unexplained.
 //   - wanted.go: near misses that somebody took all the same.
 //   - mark.go: the mark on what was recorded, if there is to be one.
 //   - line.go: the folders that share a connection, one after another.
 //   - watch.go: IDLE or poll, look again, and connect again after an error.
-//   - probe.go: a visit for a person who sets the mailbox up.
+//   - probe.go, survey.go: a visit for a person who sets the mailbox up, and
+//     one that lists it.
 //
 // The server is never trusted to tell the truth: not that a folder is still
 // the one selected before, not that a search finds what it should, not that a
@@ -199,27 +201,6 @@ func (w *Watcher) Status() []aup.FolderStatus {
 		f.mu.Unlock()
 	}
 	return all
-}
-
-// Survey connects anew and returns the UIDs that a folder holds, in ascending
-// order, and their epoch. It changes no state and takes no mail.
-func (w *Watcher) Survey(ctx context.Context, name string) (aup.Epoch, []uint32, error) {
-	f := newFolder(w, name)
-	var e aup.Epoch
-	var uids []uint32
-	err := newLine(w, f).connected(ctx, func(s *session) error {
-		validity, err := s.open(f)
-		if err != nil {
-			return err
-		}
-		e = aup.Epoch{Mailbox: w.opt.Name, Folder: name, UIDValidity: validity}
-		uids, err = s.list(1)
-		return err
-	})
-	if err != nil {
-		return aup.Epoch{}, nil, err
-	}
-	return e, uids, nil
 }
 
 func (w *Watcher) fault(folder string, kind Kind, doing, mend string, err error) error {

@@ -266,9 +266,10 @@ func TestExpunged(t *testing.T) {
 	if d := cmp.Diff(want, fates); d != "" || cursor != 4 {
 		t.Errorf("cursor %d, fates (-want +got):\n%s", cursor, d)
 	}
-	e, uids, err := w.Survey(t.Context(), "INBOX")
-	if err != nil || e.UIDValidity == 0 || !slices.Equal(uids, []uint32{1, 3, 4}) {
-		t.Errorf("Survey = %v, %v, %v", e, uids, err)
+	for h, err := range w.Survey(t.Context()) {
+		if err != nil || h.UIDValidity == 0 || !slices.Equal(h.UIDs, []uint32{1, 3, 4}) {
+			t.Errorf("Survey = %v, %v", h, err)
+		}
 	}
 }
 

@@ -43,16 +43,28 @@ func (f *folder) retry(ctx context.Context, s *session, now time.Time) error {
 		if f.missing[uid].wait(now) > 0 {
 			continue
 		}
-		b, err := f.fetchBatch(ctx, s, []uint32{uid})
-		if err != nil && ctx.Err() == nil && kindOf(err) != KindStore {
-			return errors.Join(err, f.putAside(ctx, uid, err))
+		if err := f.retryOne(ctx, s, uid); err != nil {
+			if ctx.Err() == nil && kindOf(err) != KindStore {
+				err = errors.Join(err, f.putAside(ctx, uid, err))
+			}
+			return err
 		}
-		if err == nil {
-			err = f.settle(ctx, b)
-		}
-		if err != nil {
-			return errors.Join(err, b.wait(ctx))
-		}
+	}
+	return nil
+}
+
+func (f *folder) retryOne(ctx context.Context, s *session, uid uint32) error {
+	uids := []uint32{uid}
+	subjects, err := s.subjects(ctx, uids)
+	if err != nil {
+		return err
+	}
+	b, err := f.fetchBatch(ctx, s, uids, subjects)
+	if err == nil {
+		err = f.settle(ctx, b)
+	}
+	if err != nil {
+		return errors.Join(err, b.wait(ctx))
 	}
 	return nil
 }
@@ -69,14 +81,6 @@ func (f *folder) putAside(ctx context.Context, uid uint32, why error) error {
 
 // careful reports whether messages are taken one at a time.
 func (f *folder) careful() bool { return f.carefulUntil > 0 }
-
-func (f *folder) chunk(uids []uint32) []uint32 {
-	if f.careful() && uids[0] <= f.carefulUntil {
-		return uids[:1]
-	}
-	f.carefulUntil = 0
-	return uids[:min(len(uids), batchSize)]
-}
 
 // stumble draws the consequence of an error while fetching. A message at which
 // the connection ends again and again is put aside, so that it does not hold

@@ -1,9 +1,11 @@
 package mailbox
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -16,12 +18,21 @@ type nearMiss struct {
 	words    []string // of the phrase
 	joined   string   // the phrase without spaces
 	initials string   // empty for a phrase of fewer than three words
-	known    [][]string
+	known    []kin
+}
+
+// kin is one other name of the phrase: stems that are all in a subject.
+type kin struct {
+	stems   []string
+	letters letterSet // of all stems
 }
 
 func newNearMiss(phrase string) nearMiss {
-	n := nearMiss{words: tokens(phrase), known: kindred[phrase]}
+	n := nearMiss{words: tokens(phrase)}
 	n.joined = strings.Join(n.words, "")
+	for _, stems := range kindred[phrase] {
+		n.known = append(n.known, kin{stems, lettersOf(strings.Join(stems, ""))})
+	}
 	if len(n.words) >= 3 {
 		for _, w := range n.words {
 			n.initials += string([]rune(w)[:1])
@@ -66,10 +77,12 @@ func (n nearMiss) abbreviated(words []string) bool {
 
 // misspelt: a stretch of about as many words differs in a few letters.
 func (n nearMiss) misspelt(words []string) bool {
-	most := len([]rune(n.joined)) / 6
+	letters := utf8.RuneCountInString(n.joined)
+	most := letters / 6
 	for size := max(1, len(n.words)-1); size <= len(n.words)+1; size++ {
 		for at := range max(0, len(words)-size+1) {
-			if distance(strings.Join(words[at:at+size], ""), n.joined, most) <= most {
+			stretch := words[at : at+size]
+			if abs(lettersIn(stretch)-letters) <= most && distance(strings.Join(stretch, ""), n.joined, most) <= most {
 				return true
 			}
 		}
@@ -77,22 +90,33 @@ func (n nearMiss) misspelt(words []string) bool {
 	return false
 }
 
+func lettersIn(words []string) (n int) {
+	for _, w := range words {
+		n += utf8.RuneCountInString(w)
+	}
+	return n
+}
+
 // reordered: every word is there, in any order and form, within a stretch of
 // twice their number: "policy on acceptable use", "Acceptable Usage Policies".
 func (n nearMiss) reordered(words []string) bool {
-	if len(n.words) < 2 {
+	if len(n.words) < 2 || !n.within(words) {
 		return false
 	}
 	span := 2 * len(n.words)
 	for at := range words {
-		window := words[at:min(len(words), at+span)]
-		if all(n.words, func(w string) bool {
-			return slices.ContainsFunc(window, func(v string) bool { return sameWord(w, v) })
-		}) {
+		if n.within(words[at:min(len(words), at+span)]) {
 			return true
 		}
 	}
 	return false
+}
+
+// within reports whether every word of the phrase is among words in some form.
+func (n nearMiss) within(words []string) bool {
+	return all(n.words, func(w string) bool {
+		return slices.ContainsFunc(words, func(v string) bool { return sameWord(w, v) })
+	})
 }
 
 // sameWord reports whether v is a form of w: the same stem, or a letter off.
@@ -123,9 +147,21 @@ func (n nearMiss) kindred(subject string) bool {
 	}, norm.NFD.String(subject))
 	// Hangul is decomposed into its letters by NFD; bring it back.
 	plain = " " + norm.NFC.String(strings.Join(strings.Fields(plain), " ")) + " "
-	return slices.ContainsFunc(n.known, func(stems []string) bool {
-		return all(stems, func(s string) bool { return strings.Contains(plain, s) })
+	there := lettersOf(plain)
+	return slices.ContainsFunc(n.known, func(k kin) bool {
+		return k.letters&^there == 0 && all(k.stems, func(s string) bool { return strings.Contains(plain, s) })
 	})
+}
+
+// A letterSet tells which letters a text has, some of them as one. What is not
+// in the set is not in the text.
+type letterSet uint64
+
+func lettersOf(s string) (set letterSet) {
+	for _, r := range s {
+		set |= 1 << (r & 63)
+	}
+	return set
 }
 
 func all[T any](s []T, ok func(T) bool) bool {
@@ -150,10 +186,11 @@ func tokens(s string) []string {
 // their neighbour to make b of a; some number above most when it is more than
 // that.
 func distance(a, b string, most int) int {
-	x, y := []rune(a), []rune(b)
-	if abs(len(x)-len(y)) > most {
+	if abs(utf8.RuneCountInString(a)-utf8.RuneCountInString(b)) > most ||
+		bits.OnesCount64(uint64(lettersOf(b)&^lettersOf(a))) > most { // each letter that a lacks costs a step
 		return most + 1
 	}
+	x, y := []rune(a), []rune(b)
 	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range last {
 		last[j] = j

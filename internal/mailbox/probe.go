@@ -52,7 +52,7 @@ func (w *Watcher) Probe(ctx context.Context) (Probe, error) {
 				got.Newest, got.Err = s.newest(ctx)
 			}
 			p.Folders = append(p.Folders, got)
-			if s.g.cause() != nil {
+			if s.ended() {
 				return got.Err
 			}
 		}

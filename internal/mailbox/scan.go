@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -16,7 +15,9 @@ const (
 	batchSize = 500
 	// ledgerEvery is how many messages are dealt with between two writes of
 	// the ledger: a sync of the disk for each batch costs more than fetching
-	// it, and after a crash these subjects are looked at again, no more.
+	// it, and after a crash these subjects are looked at again, no more. So
+	// many subjects are known before the first of their messages is fetched,
+	// that few matches among many come together, and are recorded together.
 	ledgerEvery = 10 * batchSize
 	// overlap is how many UIDs below the cursor are listed again now and then,
 	// and overlapEvery how often: servers let messages appear late.
@@ -181,37 +182,4 @@ func (f *folder) unknown(ctx context.Context, uids []uint32) ([]uint32, error) {
 		}
 		return i < len(rows) && rows[i].First <= uid
 	}), nil
-}
-
-// process deals with uids in batches. While batches are on their way to the
-// disk the next are fetched.
-func (f *folder) process(ctx context.Context, s *session, uids []uint32) error {
-	defer f.setWaiting(0)
-	var open []*batch // fetched, and not in the ledger
-	for done, settled := 0, 0; done < len(uids); {
-		f.setWaiting(len(uids) - done)
-		f.w.opt.Progress(f.name, done, len(uids))
-		chunk := f.chunk(uids[done:])
-		b, err := f.fetchBatch(ctx, s, chunk)
-		if err != nil || done-settled >= ledgerEvery {
-			if err := f.settle(ctx, open...); err != nil {
-				return errors.Join(err, b.wait(ctx))
-			}
-			open, settled = nil, done
-		}
-		if err != nil {
-			// What was handed over is on its way to the disk; let it arrive
-			// before it is asked for again.
-			return errors.Join(f.stumble(ctx, chunk, err), b.wait(ctx))
-		}
-		open, done = append(open, b), done+len(chunk)
-	}
-	if err := f.settle(ctx, open...); err != nil {
-		return err
-	}
-	if len(uids) > 0 {
-		f.w.opt.Progress(f.name, len(uids), len(uids))
-	}
-	f.stuck, f.carefulUntil = 0, 0
-	return nil
 }

@@ -126,7 +126,15 @@ func (s *session) present(uids []uint32) ([]uint32, error) {
 	if err := s.command("ask for news", func() error { return s.c.Noop().Wait() }); err != nil {
 		return nil, err
 	}
-	return s.search(&imap.SearchCriteria{UID: []imap.UIDSet{uidSet(uids)}})
+	var there []uint32
+	for part := range slices.Chunk(uids, batchSize) {
+		found, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{uidSet(part)}})
+		if err != nil {
+			return nil, err
+		}
+		there = append(there, found...)
+	}
+	return there, nil
 }
 
 func (s *session) search(criteria *imap.SearchCriteria) ([]uint32, error) {

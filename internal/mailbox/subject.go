@@ -103,12 +103,31 @@ func subjects(header []byte) [][]byte {
 // composed (full-width letters become plain ones), invisible characters gone,
 // case folded, every run of white space one space.
 func fold(s string) string {
+	if s, ok := plain(s); ok {
+		return strings.ToLower(s)
+	}
 	s = cases.Fold().String(norm.NFKC.String(s))
 	return tidy(s)
 }
 
+// plain returns s without the spaces around it, if that is all there is to
+// tidy: what is left is ASCII to be seen, with one space between words. Most
+// subjects are so.
+func plain(s string) (string, bool) {
+	s = strings.Trim(s, " ")
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == ' ' && s[i-1] == ' ' {
+			return "", false
+		}
+	}
+	return s, true
+}
+
 // tidy drops what is not seen and makes every run of white space one space.
 func tidy(s string) string {
+	if s, ok := plain(s); ok {
+		return s
+	}
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):

@@ -2,6 +2,8 @@ package mailbox
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -358,6 +360,8 @@ func TestBackOff(t *testing.T) {
 	for name, err := range map[string]error{
 		"connection refused": &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED},
 		"no such host":       &net.DNSError{Err: "no such host", Name: "imap.example.org", IsNotFound: true},
+		"an old certificate": &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired}},
+		"another's name":     &tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: new(x509.Certificate), Host: "imap.example.org"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()

@@ -22,6 +22,9 @@ const maxWordRounds = 3
 // word is read as far as it goes; damaged says that some of it could not be
 // read for certain.
 func decodeWords(value []byte) (text string, damaged bool) {
+	if !bytes.Contains(value, []byte("=?")) {
+		return rawText(value), false
+	}
 	for range maxWordRounds {
 		var bad bool
 		text, bad = decodeOnce(value)
