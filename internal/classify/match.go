@@ -19,8 +19,7 @@ type hit struct {
 
 // match finds every concept in the zone.
 func (z *zone) match(v *vocabulary) {
-	t := z.folded.text
-	v.automaton.each(t, func(head, at, end int) { z.candidates(v, &v.heads[head], at, end) })
+	z.find(v)
 	// Of phrases of one concept that overlap, the longest stays.
 	slices.SortFunc(z.hits, func(a, b hit) int {
 		return cmp.Or(a.start-b.start, b.end-a.end, len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
@@ -42,28 +41,34 @@ func (z *zone) match(v *vocabulary) {
 	z.deny(v)
 }
 
-// candidates adds the phrases of a head that stand where it was found.
-func (z *zone) candidates(v *vocabulary, h *head, from, to int) {
+// find adds a hit for each place at which a phrase stands.
+func (z *zone) find(v *vocabulary) {
 	t := z.folded.text
-	start, whole := begin(t, from)
-	if !whole && !h.inner {
-		return
-	}
-	for _, c := range h.phrases {
-		if c.next != 0 && (to == len(t) || c.next != t[to]) {
+	for i := range len(t) {
+		if i > 0 && asciiWord[t[i-1]] && asciiWord[t[i]] && !v.index.inner[t[i]] {
 			continue
 		}
-		p := &v.phrases[c.phrase]
-		if !whole && !p.inner || !strings.HasPrefix(t[to:], p.tail()) {
-			continue
-		}
-		if end, ok := p.end(t, from+len(p.text)); ok {
-			if !whole {
-				start = wordStart(t, from)
+		v.index.each(t[i:], func(phrase int) {
+			if h, ok := v.hit(phrase, t, i); ok {
+				z.hits = append(z.hits, h)
 			}
-			z.hits = append(z.hits, hit{concept: p.concept, phrase: int(c.phrase), start: start, end: end})
-		}
+		})
 	}
+}
+
+// hit returns the hit of a phrase whose first piece stands at offset i of t, and
+// whether it is one.
+func (v *vocabulary) hit(n int, t string, i int) (hit, bool) {
+	p := &v.phrases[n]
+	start, whole := begin(t, i)
+	if !whole {
+		if !p.inner {
+			return hit{}, false
+		}
+		start = wordStart(t, i, longestWord)
+	}
+	end, ok := p.end(t, i+len(p.text))
+	return hit{concept: p.concept, phrase: n, start: start, end: end}, ok
 }
 
 // begin returns where the word begins that has a phrase's beginning at offset i
@@ -76,7 +81,7 @@ func begin(t string, i int) (start int, whole bool) {
 	if t[i] < utf8.RuneSelf { // no script that writes particles together with words
 		return i, false
 	}
-	start = wordStart(t, i)
+	start = wordStart(t, i, longestProclitic+1)
 	return start, proclitic(t[start:i])
 }
 
@@ -100,8 +105,8 @@ func (p *phrase) end(t string, i int) (int, bool) {
 // longer is no word.
 const longestWord = 64
 
-func wordStart(t string, i int) int {
-	for least := i - longestWord; i > max(least, 0) && !bound(t, i); {
+func wordStart(t string, i, most int) int {
+	for least := i - most; i > max(least, 0) && !bound(t, i); {
 		_, n := utf8.DecodeLastRuneInString(t[:i])
 		i -= n
 	}
@@ -116,8 +121,11 @@ func wordEnd(t string, i int) int {
 	return i
 }
 
+// longestProclitic bounds the particles before a word, in bytes.
+const longestProclitic = 8
+
 // proclitic reports whether s is one or more of the particles that Arabic and
 // Hebrew write as the beginning of the word behind them: and, the, in, to.
 func proclitic(s string) bool {
-	return len(s) <= 8 && strings.Trim(s, "وفبلكاس") == "" || len(s) <= 6 && strings.Trim(s, "הובלכמש") == ""
+	return len(s) <= longestProclitic && strings.Trim(s, "وفبلكاس") == "" || len(s) <= 6 && strings.Trim(s, "הובלכמש") == ""
 }

@@ -165,16 +165,24 @@ func bound(t string, i int) bool {
 		return true
 	}
 	if a, b := t[i-1], t[i]; a < utf8.RuneSelf && b < utf8.RuneSelf {
-		return !word(rune(a)) || !word(rune(b))
+		return !asciiWord[a] || !asciiWord[b]
 	}
 	before, _ := utf8.DecodeLastRuneInString(t[:i])
 	after, _ := utf8.DecodeRuneInString(t[i:])
 	return !word(before) || !word(after) || spaceless(before) || spaceless(after)
 }
 
+// asciiWord holds which bytes are characters that words consist of, each by itself.
+var asciiWord = func() (is [256]bool) {
+	for c := range utf8.RuneSelf {
+		is[c] = 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z'
+	}
+	return is
+}()
+
 func word(r rune) bool {
 	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z'
+		return asciiWord[uint8(r)]
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mc, r) // the vowels of Indian scripts
 }
