@@ -253,7 +253,7 @@ func (c *Classifier) urgent(v *aup.Verdict, zones []zone, all []score) {
 		if v.Primary == aup.None || r.Clause != aup.None && !c.recordedAs(v, r.Clause) {
 			continue
 		}
-		if _, ok := r.fire(zones); ok {
+		if f := r.fire(zones); f.shows() {
 			v.Urgent = "may concern " + r.Reason
 			return
 		}

@@ -15,15 +15,15 @@ type score struct {
 	odds   float64 // log-odds against all other answers together
 	ruled  float64 // log-odds by its rules alone
 	reason string  // of the first thing that has text to show; empty if nothing has
-	spans  []aup.Span
+	rules  []*firing
 	words  []*firing // of the learned part
 }
 
 // evidence returns the text that speaks for s, strongest first.
 func (s score) evidence() []aup.Span {
-	out := s.spans
-	for _, f := range s.words {
-		out = append(out, f.opinion.spans(f.clause, f.rule)...)
+	var out []aup.Span
+	for _, f := range slices.Concat(s.rules, s.words) {
+		out = append(out, f.spans()...)
 	}
 	slices.SortStableFunc(out, func(a, b aup.Span) int { return cmp.Compare(b.Weight, a.Weight) })
 	return out
@@ -114,12 +114,9 @@ func scores(fired []firing, answers []aup.ClauseID) []score {
 func (s *score) add(f *firing, share float64) {
 	w := f.weight * share
 	s.ruled += w
-	w *= ruled
-	s.weight += w
-	for _, span := range f.spans {
-		span.Weight = round(w / float64(len(f.spans)))
-		s.spans = append(s.spans, span)
-	}
+	f.counts = w * ruled
+	s.weight += f.counts
+	s.rules = append(s.rules, f)
 }
 
 // against sets the odds of each answer, of which one is right.

@@ -148,21 +148,29 @@ func (v *vocabulary) concept(name string) int {
 	return -1
 }
 
+// resolve finds the concepts that r names.
 func (r *rule) resolve(v *vocabulary) error {
 	var errs []error
-	numbers := func(names []string) []int {
+	r.asks = newSet(len(v.concepts))
+	numbers := func(names []string) ([]int, set) {
 		var out []int
+		in := newSet(len(v.concepts))
 		for _, n := range names {
 			id, ok := v.names[n]
 			if !ok {
 				errs = append(errs, fmt.Errorf("rule for %s (%s): there is no concept %q", r.Clause, r.Reason, n))
+				continue
 			}
 			out = append(out, id)
+			in.add(id)
 		}
-		return out
+		r.asks.join(in)
+		return out, in
 	}
-	r.all, r.any, r.not = numbers(r.All), numbers(r.Any), numbers(r.Not)
-	if r.Reason == "" || r.Weight == 0 || r.Fact == "" && len(r.all)+len(r.any) == 0 {
+	r.all, r.needs = numbers(r.All)
+	_, r.some = numbers(r.Any)
+	r.not, _ = numbers(r.Not)
+	if r.Reason == "" || r.Weight == 0 || r.Fact == "" && len(r.All)+len(r.Any) == 0 {
 		errs = append(errs, fmt.Errorf("rule for %s (%s): needs concepts or a fact, a weight and a reason", r.Clause, r.Reason))
 	}
 	return errors.Join(errs...)
