@@ -19,45 +19,55 @@ type hit struct {
 
 // match finds every concept in the zone.
 func (z *zone) match(v *vocabulary) {
-	z.find(v)
-	// Of phrases of one concept that overlap, the longest stays.
-	slices.SortFunc(z.hits, func(a, b hit) int {
-		return cmp.Or(a.start-b.start, b.end-a.end, len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
-	})
-	kept, sentence := z.hits[:0], 0
+	t := z.folded.text
 	last := make([]int, len(v.concepts)) // the end of the last hit of each concept
-	for _, h := range z.hits {
-		if h.start < last[h.concept] {
-			continue
+	here := make([]hit, 0, 16)           // those that begin together
+	v.index.each(t, func(phrase, at int) {
+		h, ok := v.hit(phrase, t, at)
+		if !ok {
+			return
 		}
-		last[h.concept] = h.end
-		for z.ends[sentence] <= h.start {
-			sentence++
+		if len(here) > 0 && here[0].start < h.start {
+			z.keep(v, here, last)
+			here = here[:0]
 		}
-		h.sentence = sentence
-		kept = append(kept, h)
-	}
-	z.hits = kept
+		here = append(here, h)
+	})
+	z.keep(v, here, last)
+	z.number()
 	z.deny(v)
 }
 
-// find adds a hit for each place at which a phrase stands.
-func (z *zone) find(v *vocabulary) {
-	t := z.folded.text
-	for i := range len(t) {
-		if i > 0 && asciiWord[t[i-1]] && asciiWord[t[i]] && !v.index.inner[t[i]] {
-			continue
+// keep adds those of some hits that begin together: of phrases of one concept that
+// overlap, the longest stays.
+func (z *zone) keep(v *vocabulary, hits []hit, last []int) {
+	slices.SortFunc(hits, func(a, b hit) int {
+		if a.end != b.end {
+			return b.end - a.end
 		}
-		v.index.each(t[i:], func(phrase int) {
-			if h, ok := v.hit(phrase, t, i); ok {
-				z.hits = append(z.hits, h)
-			}
-		})
+		return cmp.Or(len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
+	})
+	for _, h := range hits {
+		if h.start >= last[h.concept] {
+			last[h.concept] = h.end
+			z.hits = append(z.hits, h)
+		}
+	}
+}
+
+// number says which sentence each hit begins in.
+func (z *zone) number() {
+	sentence := 0
+	for i := range z.hits {
+		for z.ends[sentence] <= z.hits[i].start {
+			sentence++
+		}
+		z.hits[i].sentence = sentence
 	}
 }
 
 // hit returns the hit of a phrase whose first piece stands at offset i of t, and
-// whether it is one.
+// whether it is one. Further on in t none begins earlier.
 func (v *vocabulary) hit(n int, t string, i int) (hit, bool) {
 	p := &v.phrases[n]
 	start, whole := begin(t, i)
