@@ -20,52 +20,28 @@ type folded struct {
 
 // fold folds s. The result is at most a few times as long as s.
 func fold(s string) folded {
-	f := folder{at: make([]int32, 0, len(s)+16), spaced: true} // so that the text does not begin with a space
-	f.text.Grow(len(s) + 16)
+	text, at := make([]byte, 0, len(s)+16), make([]int32, 0, len(s)+16)
+	spaced := true // it ends with a space; so that it does not begin with one
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
-			switch c = ascii[c]; c {
-			case 0:
-			case ' ':
-				f.space(i)
-			default:
-				f.text.WriteByte(c)
-				f.at = append(f.at, int32(i))
-				f.spaced = false
+			if c = ascii[c]; c != 0 && (c != ' ' || !spaced) {
+				text, at = append(text, c), append(at, int32(i))
+				spaced = c == ' '
 			}
 			i++
 			continue
 		}
 		_, n := utf8.DecodeRuneInString(s[i:])
-		switch p := foldRune(s[i : i+n]); p {
-		case "":
-		case " ":
-			f.space(i)
-		default:
-			f.text.WriteString(p)
+		if p := foldRune(s[i : i+n]); p != "" && (p != " " || !spaced) {
+			text = append(text, p...)
 			for range len(p) {
-				f.at = append(f.at, int32(i))
+				at = append(at, int32(i))
 			}
-			f.spaced = false
+			spaced = p == " "
 		}
 		i += n
 	}
-	return folded{f.text.String(), append(f.at, int32(len(s)))}
-}
-
-// A folder holds a folded text while it is made.
-type folder struct {
-	text   strings.Builder
-	at     []int32
-	spaced bool // it ends with a space
-}
-
-func (f *folder) space(from int) {
-	if !f.spaced {
-		f.text.WriteByte(' ')
-		f.at = append(f.at, int32(from))
-	}
-	f.spaced = true
+	return folded{string(text), append(at, int32(len(s)))}
 }
 
 // ascii holds what each ASCII character is folded to: 0 for those left out.
@@ -144,6 +120,7 @@ func (f folded) sentences() []int {
 	t := f.text
 	for i := 0; i < len(t); i++ {
 		switch c := t[i]; {
+		case asciiWord[c] || c == ' ': // most of a text
 		case c == '\n' && i+1 < len(t) && (t[i+1] == '\n' || t[i+1] == ' ' && i+2 < len(t) && t[i+2] == '\n'),
 			(c == '.' || c == '!' || c == '?' || c == ';') && (i+1 == len(t) || t[i+1] == ' ' || t[i+1] == '\n' || t[i+1] == '"' || t[i+1] == ')'):
 			ends = append(ends, i+1)
