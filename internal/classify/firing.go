@@ -11,7 +11,7 @@ import (
 type firing struct {
 	rule    *rule
 	weight  float64
-	counts  float64  // of the weight, in the sum for its clause; of the learned part 0
+	share   float64  // of the weight that counts for its clause; of rules only
 	places  []place  // of a rule of concepts
 	fact    *fact    // of a rule of facts
 	opinion *opinion // of the learned part
@@ -97,7 +97,7 @@ func larger(a, b float64) float64 {
 	return b
 }
 
-// spans returns the text that made f; what f counts is shared among it.
+// spans returns the text that made f, each span with its part of what f counts.
 func (f *firing) spans() []aup.Span {
 	if f.opinion != nil {
 		return f.opinion.spans(f.clause, f.rule)
@@ -110,7 +110,7 @@ func (f *firing) spans() []aup.Span {
 		out = append(out, p.span(f.rule))
 	}
 	for i := range out {
-		out[i].Weight = round(f.counts / float64(len(out)))
+		out[i].Weight = round(f.weight * f.share * ruled / float64(len(out)))
 	}
 	return out
 }
