@@ -43,10 +43,13 @@ func (r *rule) group() string {
 	return r.Reason
 }
 
+// usual is how much fires of a report, with the learned part.
+const usual = 48
+
 // fire returns the rules that fire, in their order, each once, with the
 // strongest weight that a place gives it.
 func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
-	var out []firing
+	out := make([]firing, 0, usual)
 	present := v.newSet()
 	for i := range zones {
 		zones[i].gather(v)
@@ -98,13 +101,11 @@ func (r *rule) possible(present conceptSet) bool {
 // fire returns r with the places that make it fire, none if it does not.
 func (r *rule) fire(zones []zone) firing {
 	f := firing{rule: r}
-	var hits []place
+	hits := make([]place, 0, 32) // more than most have
 	for i := range zones {
 		z := &zones[i]
-		if !r.in(z) {
-			continue
-		}
 		switch {
+		case !z.present.meets(r.asks) || !r.in(z):
 		case r.Scope == "document":
 			hits = r.appendHits(hits, z, 0, len(z.hits))
 		case !r.possible(z.present):
