@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,35 +14,62 @@ import (
 // apostrophes left out, and every run of white space and hyphens one space.
 type folded struct {
 	text string
-	// at holds for each byte of text the offset of the character that it came
-	// from; one more entry holds the length of the original.
-	at []int32
+	runs []run // the way back to the original, in order
 }
+
+// A run begins at an offset of the folded text, and at one of the original, from
+// which on both have the same characters up to the next run, but for their forms.
+type run struct{ at, from int32 }
 
 // fold folds s. The result is at most a few times as long as s.
 func fold(s string) folded {
-	text, at := make([]byte, 0, len(s)+16), make([]int32, 0, len(s)+16)
-	spaced := true // it ends with a space; so that it does not begin with one
+	f := folder{text: make([]byte, 0, len(s)+16), spaced: true} // so that the text does not begin with a space
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
-			if c = ascii[c]; c != 0 && (c != ' ' || !spaced) {
-				text, at = append(text, c), append(at, int32(i))
-				spaced = c == ' '
+			if c = ascii[c]; c != 0 && (c != ' ' || !f.spaced) {
+				f.follow(i)
+				f.text = append(f.text, c)
+				f.spaced = c == ' '
 			}
 			i++
 			continue
 		}
 		_, n := utf8.DecodeRuneInString(s[i:])
-		if p := foldRune(s[i : i+n]); p != "" && (p != " " || !spaced) {
-			text = append(text, p...)
-			for range len(p) {
-				at = append(at, int32(i))
-			}
-			spaced = p == " "
+		if p := foldRune(s[i : i+n]); p != "" && (p != " " || !f.spaced) {
+			f.add(p, i, n)
 		}
 		i += n
 	}
-	return folded{string(text), append(at, int32(len(s)))}
+	f.follow(len(s))
+	return folded{string(f.text), f.runs}
+}
+
+// A folder holds a folded text while it is made.
+type folder struct {
+	text   []byte
+	runs   []run
+	ahead  int  // of the text the original is, in the last run
+	spaced bool // it ends with a space
+}
+
+// follow says that the text goes on with what stands at an offset of the original.
+func (f *folder) follow(from int) {
+	if from != len(f.text)+f.ahead {
+		f.ahead = from - len(f.text)
+		f.runs = append(f.runs, run{int32(len(f.text)), int32(from)})
+	}
+}
+
+// add adds p, which stands for n bytes of the original. If it is not one character
+// for another, all of it came from the first of them.
+func (f *folder) add(p string, from, n int) {
+	for i := range len(p) {
+		if i == 0 || len(p) != n || utf8.RuneCountInString(p) > 1 {
+			f.follow(from)
+		}
+		f.text = append(f.text, p[i])
+	}
+	f.spaced = p == " "
 }
 
 // ascii holds what each ASCII character is folded to: 0 for those left out.
@@ -102,14 +130,24 @@ func foldRune(s string) string {
 // original returns the range of the original text that the bytes from start to
 // end of the folded one came from.
 func (f folded) original(start, end int) (int, int) {
-	from := f.at[start]
+	from := f.from(start)
 	// A part of what one character was folded to is that character; its other
 	// bytes, and what was left out behind it, have no byte of their own: up to the
 	// next that has.
-	for end < len(f.text) && f.at[end] <= from {
+	for end < len(f.text) && f.from(end) <= from {
 		end++
 	}
-	return int(from), int(f.at[end])
+	return from, f.from(end)
+}
+
+// from returns where the character at offset i of the folded text came from.
+func (f folded) from(i int) int {
+	n := sort.Search(len(f.runs), func(n int) bool { return int(f.runs[n].at) > i })
+	if n == 0 {
+		return i
+	}
+	r := f.runs[n-1]
+	return int(r.from) + i - int(r.at)
 }
 
 // sentences returns the offsets in the folded text at which a sentence ends: at
