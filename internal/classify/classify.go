@@ -16,7 +16,7 @@
 //   - origin.go reads how a message travelled and where its links lead; fact.go
 //     states that, and what machines' reports say by themselves.
 //   - rules.go fires the rules; each speaks for a clause, with a weight and a
-//     reason.
+//     reason. firing.go keeps the places that made it.
 //   - feature.go names the words and concepts that the learned part weighs,
 //     learned.go holds its weights, opinion.go adds them up, train.go makes them
 //     from the examples in training. It knows what the rules say and adds what

@@ -91,7 +91,7 @@ func begin(t string, i int) (start int, whole bool) {
 	if t[i] < utf8.RuneSelf { // no script that writes particles together with words
 		return i, false
 	}
-	start = wordStart(t, i, longestProclitic+1)
+	start = wordStart(t, i, longestProclitic+1) // what is longer is none
 	return start, proclitic(t[start:i])
 }
 

@@ -43,13 +43,13 @@ func (r *rule) group() string {
 	return r.Reason
 }
 
-// usual is how much fires of a report, with the learned part.
-const usual = 48
+// usualFirings is how much fires for a report, with the learned part.
+const usualFirings = 48
 
 // fire returns the rules that fire, in their order, each once, with the
 // strongest weight that a place gives it.
 func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
-	out := make([]firing, 0, usual)
+	out := make([]firing, 0, usualFirings)
 	present := v.newSet()
 	for i := range zones {
 		zones[i].gather(v)
