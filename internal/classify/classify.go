@@ -11,12 +11,12 @@
 //     phrases in many languages, and rules that combine concepts.
 //   - zone.go cuts a document into zones: whose words, in which message, and
 //     whether that message is a report itself.
-//   - automaton.go finds phrases, match.go concepts in a zone, deny.go which of
-//     them are denied.
+//   - index.go finds phrases, match.go concepts in a zone, deny.go which of them
+//     are denied.
 //   - origin.go reads how a message travelled and where its links lead; fact.go
 //     states that, and what machines' reports say by themselves.
 //   - rules.go fires the rules; each speaks for a clause, with a weight and a
-//     reason.
+//     reason. firing.go keeps the places that made it.
 //   - feature.go and shape.go find and name what the learned part weighs: words,
 //     concepts and what a text has beside them. learned.go and table.go hold its
 //     weights, opinion.go adds them up, train.go makes them from the examples in

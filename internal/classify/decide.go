@@ -16,7 +16,8 @@ const margin = 0.5
 // decide makes the verdict of the scores, best first.
 func (c *Classifier) decide(doc *aup.Document, zones []zone, all []score) aup.Verdict {
 	var none score
-	var clauses, lacked []score
+	clauses := make([]score, 0, len(all))
+	var lacked []score
 	for _, s := range all {
 		switch {
 		case s.clause == aup.None:
@@ -253,7 +254,7 @@ func (c *Classifier) urgent(v *aup.Verdict, zones []zone, all []score) {
 		if v.Primary == aup.None || r.Clause != aup.None && !c.recordedAs(v, r.Clause) {
 			continue
 		}
-		if _, ok := r.fire(zones); ok {
+		if f := r.fire(zones); f.shows() {
 			v.Urgent = "may concern " + r.Reason
 			return
 		}

@@ -13,15 +13,12 @@ const (
 	belowFooter = 3  // from there to its end
 )
 
-// listAddress reports whether a line names where a list is left or kept, in the
-// way of the programs that run lists.
-func listAddress(line string) bool {
-	for _, s := range []string{"listinfo", "-request@", "@lists.", "://lists.", "groups.google", "googlegroups", "groups.yahoo", "yahoogroups"} {
-		if strings.Contains(line, s) {
-			return true
-		}
-	}
-	return false
+// listAddress reports whether a text names where a list is left or kept, in the way
+// of the programs that run lists.
+func listAddress(text string) bool {
+	has := func(s string) bool { return strings.Contains(text, s) }
+	return has("list") && (has("listinfo") || has("@lists.") || has("://lists.")) || has("-request@") ||
+		has("groups") && (has("groups.google") || has("googlegroups") || has("groups.yahoo") || has("yahoogroups"))
 }
 
 // footers returns the ranges of a text that lists wrote, in order: from a ruled
@@ -36,7 +33,7 @@ func footers(text string) []aup.Range {
 		switch {
 		case len(bare) >= 10 && strings.Trim(bare, "_-=") == "":
 			ruled, since, left = at, 0, 0
-		case listAddress(line) && ruled >= 0 && since < aboveFooter:
+		case ruled >= 0 && since < aboveFooter && listAddress(line):
 			out = append(out, aup.Range{Start: ruled, End: end})
 			ruled, left = -1, belowFooter
 		case left > 0 && bare != "":

@@ -20,50 +20,65 @@ type hit struct {
 // match finds every concept in the zone.
 func (z *zone) match(v *vocabulary) {
 	t := z.folded.text
-	v.automaton.each(t, func(head, at, end int) { z.candidates(v, &v.heads[head], at, end) })
-	// Of phrases of one concept that overlap, the longest stays.
-	slices.SortFunc(z.hits, func(a, b hit) int {
-		return cmp.Or(a.start-b.start, b.end-a.end, len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
-	})
-	kept, sentence := z.hits[:0], 0
 	last := make([]int, len(v.concepts)) // the end of the last hit of each concept
-	for _, h := range z.hits {
-		if h.start < last[h.concept] {
-			continue
+	here := make([]hit, 0, 16)           // those that begin together
+	v.index.each(t, func(phrase, at int) {
+		h, ok := v.hit(phrase, t, at)
+		if !ok {
+			return
 		}
-		last[h.concept] = h.end
-		for z.ends[sentence] <= h.start {
-			sentence++
+		if len(here) > 0 && here[0].start < h.start {
+			z.keep(v, here, last)
+			here = here[:0]
 		}
-		h.sentence = sentence
-		kept = append(kept, h)
-	}
-	z.hits = kept
+		here = append(here, h)
+	})
+	z.keep(v, here, last)
+	z.number()
 	z.deny(v)
 }
 
-// candidates adds the phrases of a head that stand where it was found.
-func (z *zone) candidates(v *vocabulary, h *head, from, to int) {
-	t := z.folded.text
-	start, whole := begin(t, from)
-	if !whole && !h.inner {
-		return
-	}
-	for _, c := range h.phrases {
-		if c.next != 0 && (to == len(t) || c.next != t[to]) {
-			continue
+// keep adds those of some hits that begin together: of phrases of one concept that
+// overlap, the longest stays.
+func (z *zone) keep(v *vocabulary, hits []hit, last []int) {
+	slices.SortFunc(hits, func(a, b hit) int {
+		if a.end != b.end {
+			return b.end - a.end
 		}
-		p := &v.phrases[c.phrase]
-		if !whole && !p.inner || !strings.HasPrefix(t[to:], p.tail()) {
-			continue
-		}
-		if end, ok := p.end(t, from+len(p.text)); ok {
-			if !whole {
-				start = wordStart(t, from)
-			}
-			z.hits = append(z.hits, hit{concept: p.concept, phrase: int(c.phrase), start: start, end: end})
+		return cmp.Or(len(v.phrases[a.phrase].text)-len(v.phrases[b.phrase].text), a.phrase-b.phrase)
+	})
+	for _, h := range hits {
+		if h.start >= last[h.concept] {
+			last[h.concept] = h.end
+			z.hits = append(z.hits, h)
 		}
 	}
+}
+
+// number says which sentence each hit begins in.
+func (z *zone) number() {
+	sentence := 0
+	for i := range z.hits {
+		for z.ends[sentence] <= z.hits[i].start {
+			sentence++
+		}
+		z.hits[i].sentence = sentence
+	}
+}
+
+// hit returns the hit of a phrase whose first piece stands at offset i of t, and
+// whether it is one. Further on in t none begins earlier.
+func (v *vocabulary) hit(n int, t string, i int) (hit, bool) {
+	p := &v.phrases[n]
+	start, whole := begin(t, i)
+	if !whole {
+		if !p.inner {
+			return hit{}, false
+		}
+		start = wordStart(t, i, longestWord)
+	}
+	end, ok := p.end(t, i+len(p.text))
+	return hit{concept: p.concept, phrase: n, start: start, end: end}, ok
 }
 
 // begin returns where the word begins that has a phrase's beginning at offset i
@@ -76,7 +91,7 @@ func begin(t string, i int) (start int, whole bool) {
 	if t[i] < utf8.RuneSelf { // no script that writes particles together with words
 		return i, false
 	}
-	start = wordStart(t, i)
+	start = wordStart(t, i, longestProclitic+1) // what is longer is none
 	return start, proclitic(t[start:i])
 }
 
@@ -100,8 +115,8 @@ func (p *phrase) end(t string, i int) (int, bool) {
 // longer is no word.
 const longestWord = 64
 
-func wordStart(t string, i int) int {
-	for least := i - longestWord; i > max(least, 0) && !bound(t, i); {
+func wordStart(t string, i, most int) int {
+	for least := i - most; i > max(least, 0) && !bound(t, i); {
 		_, n := utf8.DecodeLastRuneInString(t[:i])
 		i -= n
 	}
@@ -116,8 +131,11 @@ func wordEnd(t string, i int) int {
 	return i
 }
 
+// longestProclitic bounds the particles before a word, in bytes.
+const longestProclitic = 8
+
 // proclitic reports whether s is one or more of the particles that Arabic and
 // Hebrew write as the beginning of the word behind them: and, the, in, to.
 func proclitic(s string) bool {
-	return len(s) <= 8 && strings.Trim(s, "وفبلكاس") == "" || len(s) <= 6 && strings.Trim(s, "הובלכמש") == ""
+	return len(s) <= longestProclitic && strings.Trim(s, "وفبلكاس") == "" || len(s) <= 6 && strings.Trim(s, "הובלכמש") == ""
 }

@@ -95,20 +95,22 @@ func (o *origin) read(p *aup.Part, s aup.Segment) {
 	if r.Start >= r.End {
 		return
 	}
+	text := p.Text[r.Start:r.End]
 	if o.part == nil {
-		line := firstLine(p.Text[r.Start:r.End])
+		line := firstLine(text)
 		o.part, o.shown = p, aup.Range{Start: r.Start + line.Start, End: r.Start + line.End}
 	}
 	if p.Kind == aup.PartSubject || p.Alternative || s.Voice == aup.VoiceForwardHeader || s.Voice == aup.VoiceHeaders {
 		return
 	}
-	for line := range strings.Lines(p.Text[r.Start:r.End]) {
+	listed := listAddress(text)
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if strings.Trim(line, "> ") == "" {
 			continue
 		}
 		o.lines++
-		if listAddress(line) {
+		if listed && listAddress(line) {
 			o.footer = o.lines
 		}
 		if rest, ok := strings.CutPrefix(line, ">"); ok {

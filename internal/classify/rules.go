@@ -31,7 +31,9 @@ type rule struct {
 	// parts state, such as arf/abuse.
 	Fact string `yaml:"fact"`
 
-	all, any, not []int
+	all, not []int // numbers of concepts
+	// needs are those of all, some those of any, and asks all that it looks for.
+	needs, some, asks conceptSet
 }
 
 func (r *rule) group() string {
@@ -41,103 +43,88 @@ func (r *rule) group() string {
 	return r.Reason
 }
 
-// A firing is a rule that fired, with the text that made it: of what was
-// learned, that is looked for only when it is shown.
-type firing struct {
-	rule    *rule
-	weight  float64
-	spans   []aup.Span
-	opinion *opinion // of the learned part; nil for other rules
-	clause  int      // the learned part's
-}
-
-// shows reports whether f has text to show.
-func (f *firing) shows() bool {
-	return len(f.spans) > 0 || f.opinion != nil && f.opinion.speaks(f.clause)
-}
-
-// maxSpans is how many spans of one rule are kept: the first ones tell.
-const maxSpans = 6
+// usualFirings is how much fires for a report, with the learned part.
+const usualFirings = 48
 
 // fire returns the rules that fire, in their order, each once, with the
 // strongest weight that a place gives it.
 func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
-	var out []firing
-	present := make([]bool, len(v.concepts))
+	out := make([]firing, 0, usualFirings)
+	present := v.newSet()
 	for i := range zones {
-		for _, h := range zones[i].hits {
-			present[h.concept] = true
-		}
+		zones[i].gather(v)
+		present.join(zones[i].present)
 	}
-	there := func(concept int) bool { return present[concept] }
 	for i := range v.rules {
 		r := &v.rules[i]
 		if r.Fact != "" {
-			for _, f := range facts {
-				if f.name == r.Fact {
-					out = append(out, firing{rule: r, weight: r.Weight, spans: []aup.Span{f.span(r)}})
-					break
-				}
+			if n := slices.IndexFunc(facts, func(f fact) bool { return f.name == r.Fact }); n >= 0 {
+				out = append(out, firing{rule: r, weight: r.Weight, fact: &facts[n]})
 			}
 			continue
 		}
-		if !r.possible(there) {
+		if !r.possible(present) {
 			continue
 		}
-		if f, ok := r.fire(zones); ok {
+		if f := r.fire(zones); f.shows() {
 			out = append(out, f)
 		}
 	}
 	return out
 }
 
-// possible reports whether r can fire where these concepts are there.
-func (r *rule) possible(there func(concept int) bool) bool {
-	for _, c := range r.all {
-		if !there(c) {
-			return false
-		}
-	}
-	return len(r.any) == 0 || slices.ContainsFunc(r.any, there)
+// A sentence is the hits of one of a zone's, as far as it has any.
+type sentence struct {
+	from, to int        // of the zone's hits
+	present  conceptSet // their concepts
 }
 
-func (r *rule) fire(zones []zone) (firing, bool) {
-	f := firing{rule: r}
-	var hits []place
-	if r.Scope == "document" {
-		for i := range zones {
-			if r.in(&zones[i]) {
-				hits = r.appendHits(hits, &zones[i], 0, len(zones[i].hits))
-			}
+// gather says which concepts are in the zone, and in each of its sentences.
+func (z *zone) gather(v *vocabulary) {
+	z.present, z.sentences = v.newSet(), nil
+	for from, to := 0, 0; from < len(z.hits); from = to {
+		s := sentence{from: from, present: v.newSet()}
+		for ; to < len(z.hits) && z.hits[to].sentence == z.hits[from].sentence; to++ {
+			s.present.add(z.hits[to].concept)
 		}
-		f.take(r, hits)
-		return f, len(f.spans) > 0
+		s.to = to
+		z.sentences = append(z.sentences, s)
+		z.present.join(s.present)
 	}
+}
+
+// possible reports whether r can fire where these concepts are present.
+func (r *rule) possible(present conceptSet) bool {
+	return present.holds(r.needs) && (len(r.Any) == 0 || present.meets(r.some))
+}
+
+// fire returns r with the places that make it fire, none if it does not.
+func (r *rule) fire(zones []zone) firing {
+	f := firing{rule: r}
+	hits := make([]place, 0, 32) // more than most have
 	for i := range zones {
 		z := &zones[i]
-		if !r.in(z) {
-			continue
-		}
-		if r.Scope == "zone" {
+		switch {
+		case !z.present.meets(r.asks) || !r.in(z):
+		case r.Scope == "document":
+			hits = r.appendHits(hits, z, 0, len(z.hits))
+		case !r.possible(z.present):
+		case r.Scope == "zone":
 			hits = r.appendHits(hits[:0], z, 0, len(z.hits))
-			f.take(r, hits)
-			continue
-		}
-		for from := 0; from < len(z.hits); {
-			to := from + 1
-			for to < len(z.hits) && z.hits[to].sentence == z.hits[from].sentence {
-				to++
+			f.take(hits)
+		default:
+			for _, s := range z.sentences {
+				if r.possible(s.present) {
+					hits = r.appendHits(hits[:0], z, s.from, s.to)
+					f.take(hits)
+				}
 			}
-			if r.possible(func(c int) bool {
-				return slices.ContainsFunc(z.hits[from:to], func(h hit) bool { return h.concept == c })
-			}) {
-				hits = r.appendHits(hits[:0], z, from, to)
-				f.take(r, hits)
-			}
-			from = to
 		}
 	}
-	return f, len(f.spans) > 0
+	if r.Scope == "document" {
+		f.take(hits)
+	}
+	return f
 }
 
 func (r *rule) in(z *zone) bool {
@@ -150,93 +137,13 @@ func (r *rule) in(z *zone) bool {
 	return slices.Contains(r.Where, z.where)
 }
 
-// different returns the first hit of each phrase of r's any concepts.
-func (r *rule) different(hits []place) []place {
-	var out []place
-	for _, h := range hits {
-		if !slices.Contains(r.any, h.concept) || h.denied && !r.Asked || h.asked && !r.Asked {
-			continue
-		}
-		if !slices.ContainsFunc(out, func(o place) bool { return o.phrase == h.phrase }) {
-			out = append(out, h)
-		}
-	}
-	return out
-}
-
-// A place is a hit with its zone.
-type place struct {
-	*hit
-	z *zone
-}
-
 // appendHits appends those of a zone's hits, from one up to another, that r asks
 // for.
 func (r *rule) appendHits(hits []place, z *zone, from, to int) []place {
 	for i := from; i < to; i++ {
-		if c := z.hits[i].concept; slices.Contains(r.any, c) || slices.Contains(r.all, c) || slices.Contains(r.not, c) {
+		if r.asks.has(z.hits[i].concept) {
 			hits = append(hits, place{&z.hits[i], z})
 		}
 	}
 	return hits
-}
-
-// take adds the spans of hits, when they satisfy r, and keeps the largest
-// weight.
-func (f *firing) take(r *rule, hits []place) {
-	found := func(concept int) (place, bool) {
-		for _, h := range hits {
-			if h.concept == concept && !h.denied && (r.Asked || !h.asked) {
-				return h, true
-			}
-		}
-		return place{}, false
-	}
-	var used []place
-	for _, c := range r.all {
-		h, ok := found(c)
-		if !ok {
-			return
-		}
-		used = append(used, h)
-	}
-	different := r.different(hits)
-	used = append(used, different...)
-	for _, c := range r.not {
-		if _, ok := found(c); ok {
-			return
-		}
-	}
-	if len(r.any) > 0 && len(different) < max(r.Least, 1) || len(used) == 0 {
-		return
-	}
-	factor := 1.0
-	for _, h := range used {
-		w := h.z.factor
-		if h.z.subject && h.z.where == own {
-			w = 1.15 // a subject names what the report is about
-		}
-		factor = min(factor, w)
-		if len(used) == 1 {
-			factor = w
-		}
-		if len(f.spans) < maxSpans {
-			f.spans = append(f.spans, h.span(r))
-		}
-	}
-	f.weight = larger(f.weight, r.Weight*factor)
-}
-
-func larger(a, b float64) float64 {
-	if max(a, -a) > max(b, -b) {
-		return a
-	}
-	return b
-}
-
-func (h place) span(r *rule) aup.Span {
-	start, end := h.z.folded.original(h.start, h.end)
-	return aup.Span{
-		Part: h.z.part, Start: h.z.base + start, End: h.z.base + end, Text: h.z.raw[start:end], Reason: r.Reason, Rule: r.Group,
-	}
 }

@@ -15,15 +15,17 @@ type score struct {
 	odds   float64 // log-odds against all other answers together
 	ruled  float64 // log-odds by its rules alone
 	reason string  // of the first thing that has text to show; empty if nothing has
-	spans  []aup.Span
+	rules  []*firing
 	words  []*firing // of the learned part
 }
 
 // evidence returns the text that speaks for s, strongest first.
 func (s score) evidence() []aup.Span {
-	out := s.spans
-	for _, f := range s.words {
-		out = append(out, f.opinion.spans(f.clause, f.rule)...)
+	var out []aup.Span
+	for _, fired := range [][]*firing{s.rules, s.words} {
+		for _, f := range fired {
+			out = append(out, f.spans()...)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b aup.Span) int { return cmp.Compare(b.Weight, a.Weight) })
 	return out
@@ -68,12 +70,11 @@ const commoner = 0.5
 // group only the strongest counts in full, since they say the same thing in
 // other words; each further one counts half as much as the one before.
 func scores(fired []firing, answers []aup.ClauseID) []score {
-	type key struct {
-		clause aup.ClauseID
-		group  string
+	order := make([]*firing, len(fired))
+	for i := range fired {
+		order[i] = &fired[i]
 	}
-	slices.SortStableFunc(fired, func(a, b firing) int { return cmp.Compare(math.Abs(b.weight), math.Abs(a.weight)) })
-	factor := make(map[key]float64)
+	slices.SortStableFunc(order, func(a, b *firing) int { return cmp.Compare(math.Abs(b.weight), math.Abs(a.weight)) })
 	out := make([]score, len(answers))
 	for i, a := range answers {
 		out[i] = score{clause: a, ruled: prior}
@@ -81,45 +82,43 @@ func scores(fired []firing, answers []aup.ClauseID) []score {
 			out[i].weight = commoner
 		}
 	}
-	for n := range fired {
-		f := &fired[n]
-		i := slices.Index(answers, f.rule.Clause)
-		if i < 0 {
-			continue
+	for _, f := range order {
+		if i := slices.Index(answers, f.rule.Clause); i >= 0 {
+			out[i].add(f)
 		}
-		if out[i].reason == "" && f.shows() {
-			out[i].reason = f.rule.Reason
-		}
-		if f.opinion != nil {
-			out[i].weight += f.weight
-			out[i].words = append(out[i].words, f)
-			continue
-		}
-		k := key{f.rule.Clause, f.rule.group()}
-		share := 1.0
-		if n, again := factor[k]; again {
-			share = n / 2
-		}
-		factor[k] = share
-		out[i].add(f, share)
 	}
 	against(out)
 	slices.SortStableFunc(out, func(a, b score) int {
-		return cmp.Or(cmp.Compare(b.odds, a.odds), cmp.Compare(a.clause, b.clause))
+		if a.odds != b.odds {
+			return cmp.Compare(b.odds, a.odds)
+		}
+		return cmp.Compare(a.clause, b.clause)
 	})
 	return out
 }
 
-// add counts a share of what a rule gives.
-func (s *score) add(f *firing, share float64) {
-	w := f.weight * share
+// add counts what f gives, which is no stronger than what was counted before.
+func (s *score) add(f *firing) {
+	if s.reason == "" && f.shows() {
+		s.reason = f.rule.Reason
+	}
+	if f.opinion != nil {
+		s.weight += f.weight
+		s.words = append(s.words, f)
+		return
+	}
+	f.share = 1
+	for _, o := range slices.Backward(s.rules) {
+		if o.rule.group() == f.rule.group() {
+			f.share = o.share / 2
+			break
+		}
+	}
+	w := f.weight * f.share
 	s.ruled += w
 	w *= ruled
 	s.weight += w
-	for _, span := range f.spans {
-		span.Weight = round(w / float64(len(f.spans)))
-		s.spans = append(s.spans, span)
-	}
+	s.rules = append(s.rules, f)
 }
 
 // against sets the odds of each answer, of which one is right.

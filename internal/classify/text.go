@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,59 +14,62 @@ import (
 // apostrophes left out, and every run of white space and hyphens one space.
 type folded struct {
 	text string
-	// at holds for each byte of text the offset of the character that it came
-	// from; one more entry holds the length of the original.
-	at []int32
+	runs []run // the way back to the original, in order
 }
+
+// A run begins at an offset of the folded text, and at one of the original, from
+// which on both have the same characters up to the next run, but for their forms.
+type run struct{ at, from int32 }
 
 // fold folds s. The result is at most a few times as long as s.
 func fold(s string) folded {
-	f := folder{at: make([]int32, 0, len(s)+16), spaced: true} // so that the text does not begin with a space
-	f.text.Grow(len(s) + 16)
+	f := folder{text: make([]byte, 0, len(s)+16), spaced: true} // so that the text does not begin with a space
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
-			switch c = ascii[c]; c {
-			case 0:
-			case ' ':
-				f.space(i)
-			default:
-				f.text.WriteByte(c)
-				f.at = append(f.at, int32(i))
-				f.spaced = false
+			if c = ascii[c]; c != 0 && (c != ' ' || !f.spaced) {
+				f.follow(i)
+				f.text = append(f.text, c)
+				f.spaced = c == ' '
 			}
 			i++
 			continue
 		}
 		_, n := utf8.DecodeRuneInString(s[i:])
-		switch p := foldRune(s[i : i+n]); p {
-		case "":
-		case " ":
-			f.space(i)
-		default:
-			f.text.WriteString(p)
-			for range len(p) {
-				f.at = append(f.at, int32(i))
-			}
-			f.spaced = false
+		if p := foldRune(s[i : i+n]); p != "" && (p != " " || !f.spaced) {
+			f.add(p, i, n)
 		}
 		i += n
 	}
-	return folded{f.text.String(), append(f.at, int32(len(s)))}
+	f.follow(len(s))
+	return folded{string(f.text), f.runs}
 }
 
 // A folder holds a folded text while it is made.
 type folder struct {
-	text   strings.Builder
-	at     []int32
+	text   []byte
+	runs   []run
+	ahead  int  // of the text the original is, in the last run
 	spaced bool // it ends with a space
 }
 
-func (f *folder) space(from int) {
-	if !f.spaced {
-		f.text.WriteByte(' ')
-		f.at = append(f.at, int32(from))
+// follow says that the text goes on with what stands at an offset of the original.
+func (f *folder) follow(from int) {
+	if from != len(f.text)+f.ahead {
+		f.ahead = from - len(f.text)
+		f.runs = append(f.runs, run{int32(len(f.text)), int32(from)})
 	}
-	f.spaced = true
+}
+
+// add adds p, which stands for n bytes of the original. If it is not one character
+// for another, all of it came from the first of them.
+func (f *folder) add(p string, from, n int) {
+	for i := range len(p) {
+		if i == 0 || len(p) != n || utf8.RuneCountInString(p) > 1 {
+			f.follow(from)
+		}
+		f.text = append(f.text, p[i])
+	}
+	f.spaced = p == " "
 }
 
 // ascii holds what each ASCII character is folded to: 0 for those left out.
@@ -126,14 +130,24 @@ func foldRune(s string) string {
 // original returns the range of the original text that the bytes from start to
 // end of the folded one came from.
 func (f folded) original(start, end int) (int, int) {
-	from := f.at[start]
+	from := f.from(start)
 	// A part of what one character was folded to is that character; its other
 	// bytes, and what was left out behind it, have no byte of their own: up to the
 	// next that has.
-	for end < len(f.text) && f.at[end] <= from {
+	for end < len(f.text) && f.from(end) <= from {
 		end++
 	}
-	return int(from), int(f.at[end])
+	return from, f.from(end)
+}
+
+// from returns where the character at offset i of the folded text came from.
+func (f folded) from(i int) int {
+	n := sort.Search(len(f.runs), func(n int) bool { return int(f.runs[n].at) > i })
+	if n == 0 {
+		return i
+	}
+	r := f.runs[n-1]
+	return int(r.from) + i - int(r.at)
 }
 
 // sentences returns the offsets in the folded text at which a sentence ends: at
@@ -144,6 +158,7 @@ func (f folded) sentences() []int {
 	t := f.text
 	for i := 0; i < len(t); i++ {
 		switch c := t[i]; {
+		case asciiWord[c] || c == ' ': // most of a text
 		case c == '\n' && i+1 < len(t) && (t[i+1] == '\n' || t[i+1] == ' ' && i+2 < len(t) && t[i+2] == '\n'),
 			(c == '.' || c == '!' || c == '?' || c == ';') && (i+1 == len(t) || t[i+1] == ' ' || t[i+1] == '\n' || t[i+1] == '"' || t[i+1] == ')'):
 			ends = append(ends, i+1)
@@ -165,16 +180,24 @@ func bound(t string, i int) bool {
 		return true
 	}
 	if a, b := t[i-1], t[i]; a < utf8.RuneSelf && b < utf8.RuneSelf {
-		return !word(rune(a)) || !word(rune(b))
+		return !asciiWord[a] || !asciiWord[b]
 	}
 	before, _ := utf8.DecodeLastRuneInString(t[:i])
 	after, _ := utf8.DecodeRuneInString(t[i:])
 	return !word(before) || !word(after) || spaceless(before) || spaceless(after)
 }
 
+// asciiWord holds which bytes are characters that words consist of, each by itself.
+var asciiWord = func() (is [256]bool) {
+	for c := range utf8.RuneSelf {
+		is[c] = 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z'
+	}
+	return is
+}()
+
 func word(r rune) bool {
 	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z'
+		return asciiWord[uint8(r)]
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mc, r) // the vowels of Indian scripts
 }

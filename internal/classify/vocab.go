@@ -29,8 +29,7 @@ type vocabulary struct {
 	names     map[string]int // of concepts
 	denials   denier
 	phrases   []phrase
-	automaton *automaton // finds heads
-	heads     []head
+	index     *index
 	rules     []rule
 	yields    []yield
 	urgent    []rule   // what makes a report urgent, beside its clauses
@@ -129,53 +128,8 @@ func loadVocabulary(p *policy.Policy) (*vocabulary, error) {
 		}
 	}
 	v.denials = v.denier()
-	return v, v.buildAutomaton()
-}
-
-// headLength is how much of a phrase the automaton finds, in bytes. For the
-// beginnings of all phrases it is a small table with one step for each byte of
-// the text; for whole phrases it would be many times as large.
-const headLength = 4
-
-// head returns the beginning of p, by which it is found.
-func (p *phrase) head() string { return p.text[:min(len(p.text), headLength)] }
-
-// tail returns what follows the head.
-func (p *phrase) tail() string { return p.text[len(p.head()):] }
-
-// A head is the beginning of phrases.
-type head struct {
-	phrases []candidate
-	inner   bool // one of them may stand within a word
-}
-
-// A candidate is a phrase that may stand where its head was found, if what
-// follows is the byte next; 0 for a phrase that is all head.
-type candidate struct {
-	phrase int32
-	next   byte
-}
-
-func (v *vocabulary) buildAutomaton() (err error) {
-	number := make(map[string]int)
-	var heads []string
-	for i := range v.phrases {
-		p := &v.phrases[i]
-		n, ok := number[p.head()]
-		if !ok {
-			n = len(heads)
-			number[p.head()] = n
-			heads, v.heads = append(heads, p.head()), append(v.heads, head{})
-		}
-		c := candidate{phrase: int32(i)}
-		if tail := p.tail(); tail != "" {
-			c.next = tail[0]
-		}
-		v.heads[n].phrases = append(v.heads[n].phrases, c)
-		v.heads[n].inner = v.heads[n].inner || p.inner
-	}
-	v.automaton, err = newAutomaton(heads)
-	return err
+	v.index = newIndex(v.phrases)
+	return v, nil
 }
 
 // covers reports whether the tables of words have a language, given as a BCP 47
@@ -194,21 +148,29 @@ func (v *vocabulary) concept(name string) int {
 	return -1
 }
 
+// resolve finds the concepts that r names.
 func (r *rule) resolve(v *vocabulary) error {
 	var errs []error
-	numbers := func(names []string) []int {
+	r.asks = v.newSet()
+	numbers := func(names []string) ([]int, conceptSet) {
 		var out []int
+		in := v.newSet()
 		for _, n := range names {
 			id, ok := v.names[n]
 			if !ok {
 				errs = append(errs, fmt.Errorf("rule for %s (%s): there is no concept %q", r.Clause, r.Reason, n))
+				continue
 			}
 			out = append(out, id)
+			in.add(id)
 		}
-		return out
+		r.asks.join(in)
+		return out, in
 	}
-	r.all, r.any, r.not = numbers(r.All), numbers(r.Any), numbers(r.Not)
-	if r.Reason == "" || r.Weight == 0 || r.Fact == "" && len(r.all)+len(r.any) == 0 {
+	r.all, r.needs = numbers(r.All)
+	_, r.some = numbers(r.Any)
+	r.not, _ = numbers(r.Not)
+	if r.Reason == "" || r.Weight == 0 || r.Fact == "" && len(r.All)+len(r.Any) == 0 {
 		errs = append(errs, fmt.Errorf("rule for %s (%s): needs concepts or a fact, a weight and a reason", r.Clause, r.Reason))
 	}
 	return errors.Join(errs...)

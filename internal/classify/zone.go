@@ -33,6 +33,9 @@ type zone struct {
 	folded  folded
 	ends    []int // of its sentences, in the folded text
 	hits    []hit
+	// present are the concepts of the hits, sentences those of each: see gather.
+	present   conceptSet
+	sentences []sentence
 }
 
 // How much what is found in a zone counts. The reporter says what happened;
