@@ -27,6 +27,7 @@ func TestLarge(t *testing.T) {
 	c := classifier(t)
 	for name, text := range map[string]string{
 		"lines":                               strings.Repeat("and so on, line after line, as it was. ", 5<<20/40),
+		"denials":                             strings.Repeat("no ", 5<<20/3),
 		"a word":                              strings.Repeat("spam", 5<<20/4),
 		"a word in a script without capitals": strings.Repeat("وسبام", 5<<20/10),
 	} {

@@ -40,14 +40,23 @@ type stretch struct{ start, end int }
 // questions.
 func (z *zone) deny(v *vocabulary) {
 	d := v.denials
-	var denied []stretch // of the sentence at hand
+	var denied []stretch       // of the sentence at hand
+	var moots, contrasts []hit // in it: few, however many denials there are
 	for from, to := 0, 0; from < len(z.hits); from = to {
 		for to = from + 1; to < len(z.hits) && z.hits[to].sentence == z.hits[from].sentence; to++ {
 		}
-		denied = denied[:0]
+		denied, moots, contrasts = denied[:0], moots[:0], contrasts[:0]
 		hits := z.hits[from:to]
-		for i := range hits {
-			if s := z.denies(d, hits, i); s.start < s.end {
+		for _, h := range hits {
+			switch h.concept {
+			case d.moot:
+				moots = append(moots, h)
+			case d.contrast:
+				contrasts = append(contrasts, h)
+			}
+		}
+		for _, h := range hits {
+			if s := z.denies(d, h, moots, contrasts); s.start < s.end {
 				denied = append(denied, s)
 			}
 		}
@@ -56,11 +65,12 @@ func (z *zone) deny(v *vocabulary) {
 	z.hits = slices.DeleteFunc(z.hits, func(h hit) bool { return h.concept == d.moot || h.concept == d.contrast })
 }
 
-// denies returns what the hit i of a sentence's denies: nothing, unless it is a
-// denial that is not moot.
-func (z *zone) denies(d denier, hits []hit, i int) stretch {
-	h, t := hits[i], z.folded.text
-	if h.concept != d.front && h.concept != d.near && h.concept != d.behind || d.mootAt(hits, h) {
+// denies returns what h denies in its sentence: nothing, unless it is a denial that
+// no phrase stands over which makes denials moot.
+func (z *zone) denies(d denier, h hit, moots, contrasts []hit) stretch {
+	t := z.folded.text
+	if h.concept != d.front && h.concept != d.near && h.concept != d.behind ||
+		slices.ContainsFunc(moots, func(o hit) bool { return o.start < h.end && h.start < o.end }) {
 		return stretch{}
 	}
 	start, end := 0, z.ends[h.sentence]
@@ -68,15 +78,15 @@ func (z *zone) denies(d denier, hits []hit, i int) stretch {
 		start = z.ends[h.sentence-1]
 	}
 	if h.concept == d.behind {
-		for _, o := range hits[:i] {
-			if o.concept == d.contrast && o.end <= h.start {
+		for _, o := range contrasts {
+			if o.end <= h.start {
 				start = o.end
 			}
 		}
 		return stretch{start + backward(t[start:h.start], reach), h.start}
 	}
-	for _, o := range hits[i+1:] {
-		if o.concept == d.contrast && o.start >= h.end {
+	for _, o := range contrasts {
+		if o.start >= h.end {
 			end = o.start
 			break
 		}
@@ -86,11 +96,6 @@ func (z *zone) denies(d denier, hits []hit, i int) stretch {
 		letters = reachNear
 	}
 	return stretch{h.end, h.end + forward(t[h.end:max(h.end, end)], letters)}
-}
-
-// mootAt reports whether a phrase that makes denials moot stands over h.
-func (d denier) mootAt(hits []hit, h hit) bool {
-	return slices.ContainsFunc(hits, func(o hit) bool { return o.concept == d.moot && o.start < h.end && h.start < o.end })
 }
 
 // mark marks the hits of a sentence, in which denied is what denials reach.
