@@ -59,9 +59,9 @@ func unpack(row []byte) ([]byte, error) {
 }
 
 // The compressor and the decompressor keep no state between calls. The window
-// is as large as a chunk: a larger one costs memory and finds nothing more.
+// is as large as what they get: a larger one costs memory and finds nothing more.
 var (
-	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(chunkSize)))
+	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(maxWhole)))
 	// Chunks that are written ahead are mostly base64, in which nothing is found
 	// twice: a quarter of it goes all the same.
 	aheadEncoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(chunkSize),

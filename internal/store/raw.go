@@ -18,7 +18,7 @@ import (
 
 // A raw message lies in chunks:
 //
-//	bodies/<number, 8 bytes><hash, 32 bytes><number from 0, 4 bytes> = <zstd of up to 512 KiB>
+//	bodies/<number, 8 bytes><hash, 32 bytes><number from 0, 4 bytes> = <zstd of a chunk>
 //
 // The first number counts up, so that what is recorded one after another lies
 // side by side; it stands in the row of the hash (record.go). By their hash alone
@@ -27,11 +27,15 @@ import (
 //
 //	raw/<hash, 32 bytes><number from 0, 4 bytes> = <the same>
 //
-// A message of one chunk is written with its report. A larger one is written
-// ahead, some chunks a transaction, so that memory stays flat however large it
-// is; pending/<hash> = <number> stands until its report is written. Chunks left
-// pending by a process that was killed are swept when the store is opened.
-const chunkSize = 512 << 10
+// A message of up to maxWhole bytes is one chunk and written with its report. A
+// larger one is written ahead in chunks of chunkSize, many in a transaction, so
+// that memory stays flat however large it is; pending/<hash> = <number> stands
+// until its report is written. Chunks left pending by a process that was killed
+// are swept when the store is opened. Earlier chunks may have other sizes.
+const (
+	maxWhole  = 512 << 10
+	chunkSize = 128 << 10
+)
 
 // A body is where the chunks of a message lie.
 type body struct {
@@ -68,9 +72,10 @@ func pendingBody(tx *bbolt.Tx, h aup.Hash) (body, bool) {
 }
 
 // aheadChunks is how many chunks one transaction writes ahead: a sync of the disk
-// takes as long as writing some of them, and each transaction writes again what
-// lies on one page with its first. They are in memory twice, and the next as well.
-const aheadChunks = 5
+// takes as long as writing some of them, and each transaction writes again the two
+// or three that lie on one page with its first. They are in memory twice, and the
+// next as well.
+const aheadChunks = 20
 
 // putAhead writes the chunks of a large message, some in a transaction, and
 // compresses the next ones while the disk is busy with those.
@@ -150,7 +155,7 @@ func putChunks(tx *bbolt.Tx, h aup.Hash, n int, chunks [][]byte) error {
 // putRaw writes a message of one chunk within tx; a larger one was written
 // ahead and is pending no more. It returns where the message lies.
 func putRaw(tx *bbolt.Tx, m *aup.Mail) (body, error) {
-	if m.Size > chunkSize {
+	if m.Size > maxWhole {
 		b, ok := pendingBody(tx, m.Hash)
 		if !ok {
 			return b, fmt.Errorf("message %s was not written ahead: %w", m.Hash, aup.ErrDamaged)

@@ -57,7 +57,7 @@ func (s *Store) Record(ctx context.Context, batch []aup.Intake) ([]aup.Receipt, 
 		n, inline := 0, int64(0)
 		for n < len(batch) {
 			m := batch[n].Mail
-			if m.Size <= chunkSize {
+			if m.Size <= maxWhole {
 				inline += m.Size
 			} else if err := s.ahead(ctx, m); err != nil {
 				return receipts, err
