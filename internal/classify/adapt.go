@@ -42,8 +42,7 @@ func (c *Classifier) Adapt(decisions []Decided) *Classifier {
 		}
 	}
 	out, vocab := *c, *c.vocab
-	vocab.learned = a.result()
-	vocab.learned.number(c.vocab)
+	vocab.learned = a.result().numbered(c.vocab)
 	vocab.digest = c.vocab.digest + "+" + a.digest()
 	out.vocab = &vocab
 	return &out

@@ -33,6 +33,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"aupd/internal/aup"
 	"aupd/internal/policy"
@@ -53,6 +54,9 @@ type Classifier struct {
 	taught [][]*rule
 }
 
+// shipped returns the learned part that is embedded, which all classifiers share.
+var shipped = sync.OnceValues(func() (*learned, error) { return readLearned(learnedFile) })
+
 // New returns a Classifier for p. A clause of p that the vocabulary has no
 // rules for is matched by its own text and cues.
 func New(p *policy.Policy) (*Classifier, error) {
@@ -60,10 +64,11 @@ func New(p *policy.Policy) (*Classifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vocabulary: %w", err)
 	}
-	if v.learned, err = readLearned(learnedFile); err != nil {
+	l, err := shipped()
+	if err != nil {
 		return nil, fmt.Errorf("learned.tsv: %w", err)
 	}
-	v.learned.number(v)
+	v.learned = l.numbered(v)
 	c := &Classifier{policy: p, vocab: v, version: p.Version()}
 	for _, cl := range p.Clauses {
 		c.answers = append(c.answers, cl.ID)

@@ -29,16 +29,18 @@ func keyOf(g int, k kind, one, two int) conceptKey {
 	return conceptKey(k)<<56 | conceptKey(g)<<48 | conceptKey(min(one, two))<<24 | conceptKey(max(one, two))
 }
 
-// number notes which features are which concepts of v.
-func (l *learned) number(v *vocabulary) {
-	l.concepts = make(map[conceptKey]int32)
+// numbered returns l, which is not modified, with its concepts as v numbers them.
+func (l *learned) numbered(v *vocabulary) *learned {
+	out := *l
+	out.concepts = make(map[conceptKey]int32)
 	for n := range int32(l.features.len()) {
 		if name := string(l.features.name(n)); isConcept(name) {
 			if key, ok := v.conceptKey(name); ok {
-				l.concepts[key] = n
+				out.concepts[key] = n
 			}
 		}
 	}
+	return &out
 }
 
 // conceptKey returns the key of the feature with a name that appendName gave to a
