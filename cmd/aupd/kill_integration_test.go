@@ -43,7 +43,7 @@ func TestKill(t *testing.T) {
 			want[aup.Hash(sha256.Sum256(raw)).String()] = 1
 		}
 	}
-	config := killConfig(t, server.Addr())
+	config := killConfig(t, server.Addr(), "")
 	bin := build(t)
 
 	rng := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
@@ -71,6 +71,13 @@ func TestKill(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), bin, "--config", config, "ingest").CombinedOutput(); err != nil {
 		t.Fatalf("the clean run: %v\n%s", err, out)
 	}
+	checkKilled(t, bin, config, want)
+}
+
+// checkKilled checks that the reports are those wanted, each once, and that the
+// store and the mailbox agree.
+func checkKilled(t *testing.T, bin, config string, want map[string]int) {
+	t.Helper()
 	got := make(map[string]int)
 	for _, r := range listed(t, bin, config) {
 		got[r.SHA256.String()]++
@@ -105,11 +112,13 @@ func killMessage(i int) []byte {
 	return b.Bytes()
 }
 
-func killConfig(t *testing.T, addr string) string {
+// killConfig writes a configuration for the mailbox at addr, with more lines
+// about it, and returns its file.
+func killConfig(t *testing.T, addr, more string) string {
 	t.Helper()
 	dir := t.TempDir()
-	yaml := fmt.Sprintf("data: %s/data\nmailboxes:\n  - name: support\n    url: imap://%s\n    username: %s\n    password_env: AUPD_TEST_PASSWORD\n",
-		dir, addr, imaptest.Username)
+	yaml := fmt.Sprintf("data: %s/data\nmailboxes:\n  - name: support\n    url: imap://%s\n    username: %s\n    password_env: AUPD_TEST_PASSWORD\n%s",
+		dir, addr, imaptest.Username, more)
 	t.Setenv("AUPD_TEST_PASSWORD", imaptest.Password)
 	file := filepath.Join(dir, "aupd.yaml")
 	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {

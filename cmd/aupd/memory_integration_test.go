@@ -41,7 +41,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	config := killConfig(t, server.Addr())
+	config := killConfig(t, server.Addr(), "")
 	admin := freeAddr(t)
 	f, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
