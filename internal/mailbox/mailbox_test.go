@@ -70,47 +70,6 @@ func TestOnceSelectsExactly(t *testing.T) {
 	}
 }
 
-func TestOddHeaders(t *testing.T) {
-	many := strings.Repeat("X-Line: y\r\n", 50_000)
-	for name, tc := range map[string]struct {
-		raw  string
-		want aup.Fate
-	}{
-		"subject behind 500 KB":     {many + "Subject: " + phrase + "\r\n\r\nb\r\n", aup.Recorded},
-		"subject behind 1 MB":       {many + many + "Subject: " + phrase + "\r\n\r\nb\r\n", aup.Recorded},
-		"1 MB of subject":           {"Subject: " + strings.Repeat("x ", 500_000) + phrase + "\r\n\r\nb\r\n", aup.Recorded},
-		"3 MB of subject":           {"Subject: " + strings.Repeat("x ", 1_500_000) + phrase + "\r\n\r\nb\r\n", aup.Undecided},
-		"space before the colon":    {"Subject : " + phrase + "\r\n\r\nb\r\n", aup.Recorded},
-		"a line without a colon":    {"what\r\nSubject: " + phrase + "\r\n\r\nb\r\n", aup.Recorded},
-		"NUL":                       {"Subject: " + phrase + "\r\nX: \x00\r\n\r\n\x00\r\n", aup.Recorded},
-		"a forged response":         {"Subject: " + phrase + "\r\n\r\n)\r\n* 2 FETCH (UID 9 BODY[] {3}\r\nabc)\r\nT9 OK done\r\n", aup.Recorded},
-		"header only":               {"Subject: " + phrase + "\r\n", aup.Recorded},
-		"bare line feeds":           {"Subject: " + phrase + "\n\nb\n", aup.Recorded},
-		"no subject":                {"From: a@b.example\r\n\r\nb\r\n", aup.NotSelected},
-		"the phrase in the body":    {"Subject: x\r\n\r\nSubject: " + phrase + "\r\n", aup.NotSelected},
-		"a second subject":          {"Subject: x\r\nSubject: " + phrase + "\r\n\r\nb\r\n", aup.Recorded},
-		"nothing at all":            {"\r\n", aup.NotSelected},
-		"two encoded, folded, 8bit": {"X: \xff\r\nSubject: =?utf-8?Q?Acceptable=20?=\r\n =?utf-8?Q?Use_?=\r\n Policy \xe9\r\n\r\n\xff", aup.Recorded},
-	} {
-		t.Run(name, func(t *testing.T) {
-			srv, store := startServer(t), newFakeStore()
-			appendTo(t, srv, "INBOX", []byte(tc.raw))
-			if err := newWatcher(t, testOptions(srv), store).Once(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			fates, _ := store.fates()
-			if d := cmp.Diff(map[uint32]aup.Fate{1: tc.want}, fates); d != "" {
-				t.Errorf("fates (-want +got):\n%s", d)
-			}
-			for _, m := range store.all() {
-				if m.raw != tc.raw {
-					t.Error("not the bytes that were appended")
-				}
-			}
-		})
-	}
-}
-
 func TestBigMessages(t *testing.T) {
 	srv, store := startServer(t), newFakeStore()
 	small, onDisk := message(" "+phrase, 1), append(message(" "+phrase, 2), bytes.Repeat([]byte("0123456789abcdef"), 40_000)...)

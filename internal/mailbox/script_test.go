@@ -216,12 +216,17 @@ func (c *fakeConn) section(uid, items string) (body, section string) {
 	head, _, _ := strings.Cut(body, "\r\n\r\n")
 	switch {
 	case strings.Contains(items, "HEADER.FIELDS"):
-		body = "\r\n"
+		var fields strings.Builder
+		in := false
 		for line := range strings.Lines(head + "\r\n") {
-			if strings.HasPrefix(line, "Subject:") {
-				body = line + body
+			if line[0] != ' ' && line[0] != '\t' {
+				in = strings.HasPrefix(line, "Subject:")
+			}
+			if in {
+				fields.WriteString(line)
 			}
 		}
+		body = fields.String() + "\r\n"
 		section = `BODY[HEADER.FIELDS ("Subject")]<0>`
 	case strings.Contains(items, "BODY.PEEK[HEADER]"):
 		body, section = head+"\r\n\r\n", "BODY[HEADER]<0>"
