@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ const (
 	// renewLeast is how long a token is kept when a server refuses it, so that
 	// the folders of a mailbox do not each ask for their own.
 	renewLeast = 30 * time.Second
+	// refusedLeast and refusedMost bound how long an endpoint that asks for
+	// patience, or is out of order, is left alone.
+	refusedLeast = 30 * time.Second
+	refusedMost  = time.Hour
 	// tokenTime is how long a token endpoint may take.
 	tokenTime = 30 * time.Second
 )
@@ -56,8 +61,10 @@ type OAuth2 struct {
 	Client *http.Client
 }
 
-// Auth returns an Auth that keeps a token until shortly before its end. It is
-// safe for concurrent use.
+// Auth returns an Auth that keeps a token until shortly before its end, or until
+// a server refuses it. An endpoint that answers with 429 or 5xx is not asked
+// again for as long as it says (RFC 9110, 10.2.3); until then its answer is the
+// error. The Auth is safe for concurrent use.
 func (o OAuth2) Auth() (Auth, error) {
 	if u, err := url.Parse(o.TokenURL); err != nil || u.Host == "" || u.Scheme != "https" && !isLoopback(u.Hostname()) {
 		return nil, fmt.Errorf("token url %q: write it as https://host/path: %w", o.TokenURL, aup.ErrInvalid)
@@ -66,8 +73,9 @@ func (o OAuth2) Auth() (Auth, error) {
 		return nil, fmt.Errorf("a key needs its certificate, and client credentials: %w", aup.ErrInvalid)
 	}
 	var token *oauth2.Token
-	var asked time.Time
-	turn := make(chan struct{}, 1) // whoever is in it may use the two
+	var refused error
+	var asked, until time.Time     // until: the endpoint refused, and is left alone
+	turn := make(chan struct{}, 1) // whoever is in it may use the four
 	return func(ctx context.Context, fresh bool) (Secret, error) {
 		select {
 		case turn <- struct{}{}:
@@ -80,9 +88,16 @@ func (o OAuth2) Auth() (Auth, error) {
 		if good && (!fresh || now.Sub(asked) < renewLeast) {
 			return Secret{Token: token.AccessToken}, nil
 		}
+		// A token that a server refused is not shown to it again, even when there
+		// is no other: servers lock accounts.
+		token = nil
+		if now.Before(until) {
+			return Secret{}, refused
+		}
 		t, err := o.token(ctx)
 		if err != nil {
-			return Secret{}, o.explain(err)
+			refused, until = o.explain(err), time.Now().Add(retryAfter(err))
+			return Secret{}, refused
 		}
 		token, asked = t, now
 		return Secret{Token: t.AccessToken}, nil
@@ -193,7 +208,7 @@ func (o OAuth2) explain(err error) error {
 		status = no.Response.StatusCode
 	}
 	said := fmt.Errorf("%s gives no token: status %d %s %s", host, status, no.ErrorCode, no.ErrorDescription)
-	if status == http.StatusTooManyRequests || status >= 500 {
+	if busy(status) {
 		return &tokenError{KindServer, "it will be asked again later", said}
 	}
 	mend := "look whether client id, scope and token url are those of the application's registration"
@@ -211,6 +226,26 @@ func (o OAuth2) explain(err error) error {
 		mend = fmt.Sprintf("set this machine's clock, which is %v off that of %s; then %s", off.Round(time.Second), host, mend)
 	}
 	return &tokenError{KindAuth, mend, said}
+}
+
+// busy reports whether an endpoint's answer says nothing about the request.
+func busy(status int) bool { return status == http.StatusTooManyRequests || status >= 500 }
+
+// retryAfter returns how long the endpoint is left alone after err: 0 unless it
+// answered that it is busy.
+func retryAfter(err error) time.Duration {
+	var no *oauth2.RetrieveError
+	if !errors.As(err, &no) || no.Response == nil || !busy(no.Response.StatusCode) {
+		return 0
+	}
+	said := no.Response.Header.Get("Retry-After")
+	wait := time.Duration(0)
+	if seconds, err := strconv.ParseUint(said, 10, 32); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(said); err == nil {
+		wait = time.Until(date)
+	}
+	return min(max(wait, refusedLeast), refusedMost)
 }
 
 // clockOff returns how far this machine's clock is ahead of the one that dated
