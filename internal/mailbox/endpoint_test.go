@@ -94,7 +94,7 @@ func TestTokenEndpointOutage(t *testing.T) {
 	} {
 		for _, withdrawn := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, withdrawn %v", name, withdrawn), func(t *testing.T) {
-				tokenOutage(t, &failingEndpoint{outage: out, tokens: tokenEndpoint{reply: numbered(3600)}}, withdrawn)
+				tokenOutage(t, &failingEndpoint{outage: out, tokens: tokenEndpoint{reply: numbered(1800)}}, withdrawn)
 			})
 		}
 	}
@@ -139,7 +139,7 @@ func tokenOutage(t *testing.T, e *failingEndpoint, withdrawn bool) {
 		if withdrawn {
 			time.Sleep(10 * time.Minute)
 		} else {
-			time.Sleep(70 * time.Minute)
+			time.Sleep(40 * time.Minute)
 		}
 		f.change(func() { good, f.mail[4] = "", string(message(" "+phrase, 4)) })
 		t.connections(2)
