@@ -56,6 +56,9 @@ func TestDovecotFirstScan(t *testing.T) {
 	if first > 20<<20 || received.Load()-first > 200<<10 {
 		t.Errorf("%d bytes received at first and %d with nothing new", first, received.Load()-first)
 	}
+	if took > 30*time.Second {
+		t.Errorf("it took %v", took)
+	}
 	if peak.Load() > 64<<20 {
 		t.Errorf("the heap grew by %d bytes", peak.Load())
 	}
