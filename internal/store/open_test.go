@@ -36,6 +36,7 @@ func TestOpenErrors(t *testing.T) {
 		kind error
 		text string
 	}{
+		"read only":   {"/sys/aupd", nil, "it cannot be written"}, // for root as well
 		"in use":      {used, aup.ErrBusy, "another aupd has it open"},
 		"newer":       {newer, aup.ErrNewer, "format 99"},
 		"a file":      {file, nil, "a file stands where"},
