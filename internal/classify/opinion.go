@@ -63,19 +63,19 @@ func (s set) add(n int32) bool {
 	return was == 0
 }
 
-// usual is how many features room is made for at once: only messages of a few
-// lines have fewer.
-const usual = 256
+// sparse is about how many bytes of a text have one feature that l knows.
+const sparse = 4
 
 // sightings returns the features of group g that l knows and that are not in seen,
 // each once, as they come. It adds them to seen.
 func (l *learned) sightings(v *vocabulary, zones []zone, g int, seen set) []sighting {
-	out := make([]sighting, 0, usual)
+	var out []sighting
 	for i := range zones {
 		z := &zones[i]
 		if !z.in(g) {
 			continue
 		}
+		out = slices.Grow(out, min(len(z.folded.text)/sparse, maxWords))
 		z.features(g, func(f feature) {
 			if n, ok := l.find(v, z, g, f); ok && seen.add(n) {
 				out = append(out, sighting{n, z, f.start, f.end})
