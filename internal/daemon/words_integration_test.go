@@ -3,6 +3,7 @@
 package daemon
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"aupd/config"
+	"aupd/internal/aup"
 	"aupd/internal/evidence"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +26,8 @@ const wordsHead = `# Every five words in a row of the Microsoft Intune Acceptabl
 `
 
 // TestCorpusPolicyWords holds the hashes of the policy's words against the
-// document, which lies beside the folder that AUPD_CORPUS names.
+// document, which lies beside the folder that AUPD_CORPUS names, and sends it: who
+// quotes all of it reports nothing.
 func TestCorpusPolicyWords(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join(os.Getenv("AUPD_CORPUS"), "..", "seed", "acceptable-use-policy-intune.md"))
 	if err != nil {
@@ -48,5 +51,14 @@ func TestCorpusPolicyWords(t *testing.T) {
 	}
 	if d := cmp.Diff(runs, config.PolicyWords()); d != "" {
 		t.Errorf("config/policy-words.txt does not hold the document's words; run with -update (-document +file):\n%s", d)
+	}
+	br, err := paceBrain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := append([]byte("From: a@b.example\nSubject: Acceptable Use Policy, as we signed it\n\nFor your files.\n\n"), document...)
+	doc := evidence.Parse(bytes.NewReader(raw), int64(len(raw)), br.evidence)
+	if v := br.classifier.Classify(&doc); v.Primary != aup.None || v.Sealed {
+		t.Errorf("the document alone reports %s, sealed %v", v.Primary, v.Sealed)
 	}
 }

@@ -52,10 +52,14 @@ func announcesPolicy(s string) bool {
 	return containsAny(s, policyNames) && containsAny(s, saying)
 }
 
+// telling is how many shingles a paragraph has that is known as a quotation by
+// itself.
+const telling = 3
+
 // paragraphs marks the disclaimers and the quotations of the policy among the
 // paragraphs of the writer's own, and the latter where the writer quotes, too.
 func (t *text) paragraphs(policy *PolicyText) {
-	announced := false
+	announced, least := false, telling
 	mayBeLegal := !t.plain && secrecy.in(t.part.Text)
 	for i := 0; i < len(t.lines); {
 		j := t.paragraph(i)
@@ -68,11 +72,16 @@ func (t *text) paragraphs(policy *PolicyText) {
 		if announced && strings.ContainsAny(s[:min(len(s), 4)], "\"“„«'‘") {
 			share = 8 // quoted after "your policy says:", a few of its words are enough
 		}
+		quoted := false
 		switch {
 		case t.own(i) && mayBeLegal && isLegal(t.joined(i, j)):
 			t.set(i, j, aup.VoiceDisclaimer, 0)
-		case policy.quotes(s, share):
+		case policy.quotes(s, share, least):
 			t.set(i, j, aup.VoicePolicy, 0)
+			quoted = true
+		}
+		if least = telling; quoted {
+			least = 1 // a short item of the list that is quoted
 		}
 		announced = announcesPolicy(s)
 		i = j

@@ -53,10 +53,9 @@ func (p *PolicyText) has(run uint32) bool {
 	return p.some[run>>22]>>(run>>16&63)&1 != 0 && p.runs[run]
 }
 
-// quotes reports whether more than one in share of the shingles of s stand in
-// the policy.
-func (p *PolicyText) quotes(s string, share int) bool {
-	const least = 3 // of shingles
+// quotes reports whether more than one in share of the shingles of s, and s has
+// at least so many, stand in the policy.
+func (p *PolicyText) quotes(s string, share, least int) bool {
 	if p == nil || len(p.runs) == 0 || len(s) < 2*(least+shingle-2) {
 		return false
 	}
