@@ -52,17 +52,6 @@ type sighting struct {
 	start, end int
 }
 
-// A set holds numbers of features.
-type set []uint64
-
-// add adds a number, and reports whether it was not there.
-func (s set) add(n int32) bool {
-	word, bit := &s[n/64], uint64(1)<<(n%64)
-	was := *word & bit
-	*word |= bit
-	return was == 0
-}
-
 // sparse is about how many bytes of a text have one feature that l knows.
 const sparse = 4
 
@@ -77,7 +66,7 @@ func (l *learned) sightings(v *vocabulary, zones []zone, g int, seen set) []sigh
 		}
 		out = slices.Grow(out, min(len(z.folded.text)/sparse, maxWords))
 		z.features(g, func(f feature) {
-			if n, ok := l.find(v, z, g, f); ok && seen.add(n) {
+			if n, ok := l.find(v, z, g, f); ok && seen.add(int(n)) {
 				out = append(out, sighting{n, z, f.start, f.end})
 			}
 		})
@@ -104,7 +93,7 @@ func (o *opinion) speaks(clause int) bool {
 func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 	o := &opinion{learned: l, weights: make([]float64, len(l.clauses))}
 	var found [groups]int
-	seen := make(set, l.features.len()/64+1)
+	seen := newSet(l.features.len())
 	for g := range groups {
 		o.seen[g] = l.sightings(v, zones, g, seen)
 		found[g] = len(o.seen[g])

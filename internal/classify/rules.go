@@ -33,7 +33,7 @@ type rule struct {
 
 	all, not []int // numbers of concepts
 	// needs are those of all, some those of any, and asks all that it looks for.
-	needs, some, asks conceptSet
+	needs, some, asks set
 }
 
 func (r *rule) group() string {
@@ -50,7 +50,7 @@ const usualFirings = 48
 // strongest weight that a place gives it.
 func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 	out := make([]firing, 0, usualFirings)
-	present := v.newSet()
+	present := newSet(len(v.concepts))
 	for i := range zones {
 		zones[i].gather(v)
 		present.join(zones[i].present)
@@ -76,14 +76,14 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 // A sentence is the hits of one of a zone's, as far as it has any.
 type sentence struct {
 	from, to int        // of the zone's hits
-	present  conceptSet // their concepts
+	present  set // their concepts
 }
 
 // gather says which concepts are in the zone, and in each of its sentences.
 func (z *zone) gather(v *vocabulary) {
-	z.present, z.sentences = v.newSet(), nil
+	z.present, z.sentences = newSet(len(v.concepts)), nil
 	for from, to := 0, 0; from < len(z.hits); from = to {
-		s := sentence{from: from, present: v.newSet()}
+		s := sentence{from: from, present: newSet(len(v.concepts))}
 		for ; to < len(z.hits) && z.hits[to].sentence == z.hits[from].sentence; to++ {
 			s.present.add(z.hits[to].concept)
 		}
@@ -94,7 +94,7 @@ func (z *zone) gather(v *vocabulary) {
 }
 
 // possible reports whether r can fire where these concepts are present.
-func (r *rule) possible(present conceptSet) bool {
+func (r *rule) possible(present set) bool {
 	return present.holds(r.needs) && (len(r.Any) == 0 || present.meets(r.some))
 }
 

@@ -151,10 +151,10 @@ func (v *vocabulary) concept(name string) int {
 // resolve finds the concepts that r names.
 func (r *rule) resolve(v *vocabulary) error {
 	var errs []error
-	r.asks = v.newSet()
-	numbers := func(names []string) ([]int, conceptSet) {
+	r.asks = newSet(len(v.concepts))
+	numbers := func(names []string) ([]int, set) {
 		var out []int
-		in := v.newSet()
+		in := newSet(len(v.concepts))
 		for _, n := range names {
 			id, ok := v.names[n]
 			if !ok {

@@ -34,7 +34,7 @@ type zone struct {
 	ends    []int // of its sentences, in the folded text
 	hits    []hit
 	// present are the concepts of the hits, sentences those of each: see gather.
-	present   conceptSet
+	present   set
 	sentences []sentence
 }
 
