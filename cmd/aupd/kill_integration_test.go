@@ -34,15 +34,7 @@ func TestKill(t *testing.T) {
 	}
 	defer server.Close()
 	want := make(map[string]int)
-	for i := range messages {
-		raw := killMessage(i)
-		if err := server.Append("INBOX", raw, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if i%3 != 0 {
-			want[aup.Hash(sha256.Sum256(raw)).String()] = 1
-		}
-	}
+	killMail(t, server, 0, messages, want, make(map[string]int))
 	config := killConfig(t, server.Addr(), "")
 	bin := build(t)
 
@@ -89,6 +81,23 @@ func checkKilled(t *testing.T, bin, config string, want map[string]int) {
 		if out, err := exec.CommandContext(t.Context(), bin, "--config", config, check).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", check, err, out)
 		}
+	}
+}
+
+// killMail appends the messages from one to another to INBOX. It counts those that
+// match in reports, by their hashes, and the others in rest.
+func killMail(t *testing.T, server *imaptest.Server, from, to int, reports, rest map[string]int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		raw := killMessage(i)
+		if err := server.Append("INBOX", raw, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		in := reports
+		if i%3 == 0 {
+			in = rest
+		}
+		in[aup.Hash(sha256.Sum256(raw)).String()] = 1
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"aupd/internal/aup"
 	"aupd/internal/imaptest"
@@ -112,6 +111,23 @@ func (k *markKiller) pass(line string, fromServer bool) bool {
 	return marks && k.moment == unheard
 }
 
+// killAt runs cmd until it is killed at a moment.
+func (k *markKiller) killAt(t *testing.T, moment int, cmd *exec.Cmd) {
+	t.Helper()
+	started := make(chan struct{})
+	k.arm(moment, func() {
+		<-started
+		_ = cmd.Process.Kill()
+	})
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if err := cmd.Wait(); k.armed() {
+		t.Errorf("moment %d: nothing was marked: %v", moment, err)
+	}
+}
+
 // TestKillInMark ends processes with SIGKILL while they mark what they have
 // recorded. In the end every message that matches is a report, once, and
 // marked, once; no other is marked and none is gone from the server.
@@ -133,31 +149,8 @@ func TestKillInMark(t *testing.T) {
 			ingest := func() *exec.Cmd { return exec.CommandContext(t.Context(), bin, "--config", config, "ingest") }
 			reports, rest := make(map[string]int), make(map[string]int)
 			for moment := range moments {
-				for i := moment * each; i < (moment+1)*each; i++ {
-					raw := killMessage(i)
-					if err := server.Append("INBOX", raw, time.Now()); err != nil {
-						t.Fatal(err)
-					}
-					to := reports
-					if i%3 == 0 {
-						to = rest
-					}
-					to[aup.Hash(sha256.Sum256(raw)).String()] = 1
-				}
-				cmd := ingest()
-				started := make(chan struct{})
-				k.arm(moment, func() {
-					<-started
-					_ = cmd.Process.Kill()
-				})
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				close(started)
-				err := cmd.Wait()
-				if k.armed() {
-					t.Errorf("moment %d: nothing was marked: %v", moment, err)
-				}
+				killMail(t, server, moment*each, (moment+1)*each, reports, rest)
+				k.killAt(t, moment, ingest())
 			}
 			k.arm(unsent, nil)
 			if out, err := ingest().CombinedOutput(); err != nil {
