@@ -75,7 +75,7 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 
 // A sentence is the hits of one of a zone's, as far as it has any.
 type sentence struct {
-	from, to int        // of the zone's hits
+	from, to int // of the zone's hits
 	present  set // their concepts
 }
 
