@@ -170,7 +170,8 @@ func declaredFormat(mediaType, extension string, head []byte) format {
 }
 
 // looksMessage reports whether head begins with a header that has at least so
-// many of the fields of a mail.
+// many of the fields of a mail. Its last line may be cut off anywhere, so what
+// has no line end says nothing.
 func looksMessage(head []byte, least int) bool {
 	n, lines := 0, 0
 	for line := range bytes.Lines(head) {
@@ -181,7 +182,9 @@ func looksMessage(head []byte, least int) bool {
 			continue
 		case line[0] == ' ' || line[0] == '\t':
 		case !looksLikeField(line):
-			return false
+			if bytes.HasSuffix(line, []byte("\n")) {
+				return false
+			}
 		default:
 			name, _, _ := bytes.Cut(line, []byte(":"))
 			switch strings.ToLower(string(bytes.TrimSpace(name))) {
