@@ -27,6 +27,7 @@ type block struct {
 	english   bool // its labels are
 	announced bool // a client's own line says that this is a forward
 	quoted    bool // it stands behind ">"
+	whole     bool // it is a header as servers write it, pasted with its trace fields
 	values    map[string]string
 }
 
@@ -41,7 +42,7 @@ func (t *text) forwards(b *builder) {
 			i++
 			continue
 		}
-		if reply && !bl.announced {
+		if reply && !bl.announced && !bl.whole {
 			// Earlier mail below a reply, as Outlook quotes it.
 			t.set(i, len(t.lines), aup.VoiceQuote, 0)
 			return
@@ -52,6 +53,7 @@ func (t *text) forwards(b *builder) {
 		}
 		end, closed := t.forwardEnd(bl)
 		t.set(i, bl.to, aup.VoiceForwardHeader, n)
+		t.trace(bl)
 		t.set(bl.to, end, aup.VoiceForward, n)
 		if closed {
 			t.set(end, end+1, aup.VoiceForwardHeader, n)
@@ -109,6 +111,9 @@ func (t *text) block(i int) (block, bool) {
 	if i < t.noBlock && !forward && !original {
 		return block{}, false
 	}
+	if bl, ok := t.wholeHeader(i); ok {
+		return bl, true
+	}
 	bl := block{from: i, announced: forward}
 	if forward || original || isRule(t.lines[i].text) {
 		marked = forward || original
@@ -119,7 +124,7 @@ func (t *text) block(i int) (block, bool) {
 		return bl, false
 	}
 	bl.quoted = isQuoted(t.lines[at].text)
-	bl.values, bl.to = t.fields(at, marked)
+	bl.values, bl.to = t.fields(at, marked, maxBlock)
 	sender := bl.values["from"] != ""
 	about := bl.values["date"] != "" || bl.values["subject"] != ""
 	if sender && about && (marked || len(bl.values) >= 3) {
@@ -132,11 +137,11 @@ func (t *text) block(i int) (block, bool) {
 	return bl, false
 }
 
-// fields reads the fields from line at on, nil when there are none, and returns
-// the line behind them.
-func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
-	last := ""
-	for from := at; at < len(t.lines) && at < from+maxBlock; at++ {
+// fields reads the fields in the lines from at on, at most so many, nil when there
+// are none, and returns the line behind them.
+func (t *text) fields(at int, marked bool, most int) (values map[string]string, end int) {
+	last, other := "", false
+	for from := at; at < len(t.lines) && at < from+most; at++ {
 		raw := t.lines[at].text
 		l := strings.TrimLeft(raw, "> \t*|")
 		name, value, found := cutField(l)
@@ -146,11 +151,12 @@ func (t *text) fields(at int, marked bool) (values map[string]string, end int) {
 			if values == nil {
 				values = make(map[string]string)
 			}
-			if last = field; values[field] == "" {
+			if last, other = field, false; values[field] == "" {
 				values[field] = value
 			}
-		case found && (len(values) > 0 || marked) && plainName.MatchString(strings.ToLower(name)):
-			last = "" // another field
+		case found && (len(values) > 0 || marked) && plainName.MatchString(name):
+			last, other = "", true
+		case other && isFolded(raw):
 		case last != "" && strings.TrimSpace(l) != "" && len(values[last]) < maxBlockValue && (raw[0] == ' ' || raw[0] == '\t' || values[last] == "" || t.wrapped(at)):
 			values[last] = strings.TrimSpace(values[last] + " " + strings.TrimSpace(l))
 		default:
@@ -174,8 +180,13 @@ func (t *text) wrapped(at int) bool {
 	return false
 }
 
+// isFolded reports whether l goes on with the field above it (RFC 5322, 2.2.3).
+func isFolded(l string) bool {
+	return l != "" && (l[0] == ' ' || l[0] == '\t') && strings.TrimSpace(l) != ""
+}
+
 // plainName is the name of a field that mail software may write.
-var plainName = regexp.MustCompile(`^[a-z][a-z-]{1,30}$`)
+var plainName = regexp.MustCompile(`(?i)^[a-z][a-z0-9_-]{1,60}$`)
 
 // fieldName returns the name of the field that a line is, in lower case.
 func fieldName(l string) (name string, ok bool) {

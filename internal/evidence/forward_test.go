@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,45 @@ func TestForwardWithin(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"0 a@b.example x@y.example", "1 z@z.example a@b.example"}, got); d != "" {
 		t.Errorf("messages (-want +got):\n%s", d)
+	}
+}
+
+// A header that was pasted whole is one chain of trace fields, and what stands
+// below it is the message, in a reply too.
+func TestForwardWithWholeHeader(t *testing.T) {
+	const text = `It came again.
+
+From zed@z.example  Thu Sep 26 11:30:26 2024
+Return-Path: <zed@z.example>
+Received: from mx.reporter.example (mx.reporter.example [198.51.100.3])
+	by in.reporter.example; Mon, 2 Mar 2026 01:00:02 +0000
+X-Status:
+Old_Path2: zed
+Received: from z.example (z.example [203.0.113.5])
+	by mx.reporter.example; Mon, 2 Mar 2026 01:00:01 +0000
+Date: Mon, 2 Mar 2026 01:00:00 +0000
+X-Warning: claimed to
+	be another
+From: Zed <zed@z.example>
+Subject: offer
+X-Filter: none
+
+Buy now.
+`
+	doc := parse("Re: Acceptable Use Policy", text)
+	if len(doc.Messages) != 2 || doc.Messages[1].Subject != "offer" || doc.Messages[1].From[0].Addr != "zed@z.example" {
+		t.Fatalf("messages %+v", doc.Messages)
+	}
+	for words, want := range map[string]aup.Voice{
+		"It came": aup.VoiceOwn, "From zed": aup.VoiceHeaders, "X-Status": aup.VoiceHeaders, "Old_Path2": aup.VoiceHeaders, "Date:": aup.VoiceForwardHeader,
+		"be another": aup.VoiceHeaders, "Subject: offer": aup.VoiceForwardHeader, "X-Filter": aup.VoiceHeaders, "Buy now": aup.VoiceForward,
+	} {
+		if got := voiceOf(&doc.Parts[1], words); got != want {
+			t.Errorf("%q is %s, want %s", words, got, want)
+		}
+	}
+	if !slices.ContainsFunc(doc.Indicators, func(in aup.Indicator) bool { return in.Value == "203.0.113.5" && in.Role == aup.RoleSource }) {
+		t.Errorf("the address behind the reporter's own hop is no source: %+v", doc.Indicators)
 	}
 }
 

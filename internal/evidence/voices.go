@@ -34,6 +34,7 @@ type text struct {
 	forwarded bool // the subject says that the message is a forward
 	plain     bool // it has no tellingWords
 	noBlock   int  // no header block begins above this line, but below a marker
+	noHeader  int  // no header pasted whole begins above this line
 }
 
 // A textLine is a line without its end.
