@@ -92,7 +92,7 @@ func (c *Classifier) Model() string { return c.vocab.digest }
 
 // engine is a part of the model's version: it changes whenever the code gives
 // another verdict for the same vocabulary.
-const engine = "9"
+const engine = "10"
 
 func modelDigest(files ...[]byte) string {
 	h := sha256.New()

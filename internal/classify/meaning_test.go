@@ -66,6 +66,16 @@ func TestDenial(t *testing.T) {
 
 // A denying word that takes nothing away: what was not asked for, not allowed or
 // not ended has happened, and the last figure of an address denies nothing.
+// A list of counts says nothing of what it counted none of. One such line may be
+// about anything.
+func TestEmptyRows(t *testing.T) {
+	primary(t, map[string]aup.ClauseID{
+		"Weekly scan, all checks done.\n\nmalware signatures ........ 0\nphishing pages: 0\nsign-ins from embargoed countries | clean\ncredential dumps        0 found\n\nNo action required.": "none",
+		"Weekly scan.\n\nransomware samples: 14\nphishing pages: 0\nport scans: 0\n\nYour tenant hosts the ransomware; remove it.":                                                             "2.5",
+		"Two files of yours are ransomware.\nanswers from you so far: 0":                                                                                                                       "2.5",
+	})
+}
+
 func TestMootDenial(t *testing.T) {
 	primary(t, map[string]aup.ClauseID{
 		"We did not ask for this spam and did not subscribe to these bulk mails.":                   "4",

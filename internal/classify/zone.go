@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,14 +79,15 @@ func zonesOf(doc *aup.Document) []zone {
 		if p.Kind == aup.PartSubject {
 			hidden = selecting(p.Text)
 		}
-		listed := footers(p.Text)
+		dull := append(footers(p.Text), emptyRows(p.Text)...)
+		slices.SortFunc(dull, func(a, b aup.Range) int { return cmp.Compare(a.Start, b.Start) })
 		for _, s := range segments(p) {
 			w, ok := whereOf(doc, p, s)
 			if !ok {
 				continue
 			}
 			for _, r := range visible(s.Range, hidden) {
-				for _, r := range visible(r, listed) {
+				for _, r := range visible(r, dull) {
 					add(p, r, w)
 				}
 			}
