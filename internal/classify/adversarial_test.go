@@ -73,18 +73,54 @@ func TestPastedBelow(t *testing.T) {
 	}
 }
 
+// passing returns a document that passes a message on with some words.
+func passing(words, subject, text string) *aup.Document {
+	doc := document("Acceptable Use Policy", words)
+	doc.Messages = append(doc.Messages, aup.Message{Via: aup.ViaRFC822, Subject: subject})
+	doc.Parts = append(doc.Parts,
+		aup.Part{ID: "2/subject", Message: 1, Kind: aup.PartSubject, Text: subject},
+		aup.Part{ID: "2.1", Message: 1, Kind: aup.PartText, Text: text})
+	return doc
+}
+
 // A mail between people that somebody passes on without a word reports nothing.
 func TestTalkPassedOn(t *testing.T) {
 	c := classifier(t)
-	doc := document("Acceptable Use Policy", "FYI")
-	doc.Messages = append(doc.Messages, aup.Message{Via: aup.ViaRFC822, Subject: "Re: lunch", References: []string{"<1@a.example>"}})
-	doc.Parts = append(doc.Parts,
-		aup.Part{ID: "2/subject", Message: 1, Kind: aup.PartSubject, Text: "Re: lunch"},
-		aup.Part{ID: "2.1", Message: 1, Kind: aup.PartText, Text: "Anna wrote:\n\nI think the meeting is at ten. Let me know what you do; does anyone know the agenda?\n\nCheers, Bo"})
+	doc := passing("FYI", "Re: lunch", "Anna wrote:\n\nI think the meeting is at ten. Let me know what you do; does anyone know the agenda?\n\nCheers, Bo")
+	doc.Messages[1].References = []string{"<1@a.example>"}
 	v := c.Classify(doc)
 	check(t, doc, v)
 	if v.Primary != aup.None {
 		t.Errorf("primary %s, want none", v.Primary)
+	}
+}
+
+// What the few words say with which a message is passed on decides whether it is
+// complained about, wanted, or for a filter to learn from.
+func TestWordsAbove(t *testing.T) {
+	c := classifier(t)
+	for words, want := range map[string]aup.ClauseID{
+		"Not again. Close this one's account, will you.":                                      "4",
+		"Released too late: please put the garden centre on the allow list.":                  aup.None,
+		"Sorry, wrong address, this should have gone to my sister.":                           aup.None,
+		"Die Mail hing in der Quarantäne fest, bitte durchlassen.":                            aup.None,
+		"Désolée, mauvais destinataire !":                                                     aup.None,
+		"Попала в спам, а я подписан сам. Добавьте, пожалуйста, в белый список.":              aup.None,
+		"間違えて通報しました。自分で登録した店のお知らせで、問題ありません。":                                                  aup.None,
+		"Teach your filter this one; I have no complaint.":                                    "4.1",
+		"Bitte den Filter damit anlernen. Keine Beschwerde.":                                  "4.1",
+		"Il est passé au travers ; pour l'apprentissage du filtre, ce n'est pas une plainte.": "4.1",
+		"Do nauki dla filtra, to nie jest skarga.":                                            "4.1",
+		"필터가 놓친 메일입니다. 학습용으로 보냅니다.":                                                           "4.1",
+	} {
+		t.Run(words, func(t *testing.T) {
+			doc := passing(words, "Spring sale", "Buy now! Lowest prices on garden chairs, free shipping, 60% off, satisfaction guaranteed. Click here to order today.\nUnsubscribe")
+			v := c.Classify(doc)
+			check(t, doc, v)
+			if v.Primary != want {
+				t.Errorf("primary %s, want %s", v.Primary, want)
+			}
+		})
 	}
 }
 

@@ -185,6 +185,8 @@ func TestMinors(t *testing.T) {
 		{"A colouring contest on your site asks under-8s for their full name, home address and school.", []aup.ClauseID{"2.4"}},
 		{"Er schreibt Mädchen aus der Grundschule an, will Fotos und fragt, wann die Eltern weg sind; es soll ein Geheimnis bleiben.", []aup.ClauseID{"2.4"}},
 		{"A grown man in your chat asks a Year 6 girl for pictures of herself and says that it is our secret.", []aup.ClauseID{"2.4"}},
+		{"Somebody sent me a link to an album with you by mistake. They are children, and what is done to them nobody should ever see.", []aup.ClauseID{"2.4"}},
+		{"In dem Ordner sind Kinder. Was ihnen dort angetan wird, mag ich nicht beschreiben.", []aup.ClauseID{"2.4"}},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
 			v := c.Classify(document("Acceptable Use Policy", tt.text))

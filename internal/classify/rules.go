@@ -27,6 +27,8 @@ type rule struct {
 	Group string `yaml:"group"`
 	// Asked lets the rule count in questions and suppositions too.
 	Asked bool `yaml:"asked"`
+	// Passing lets the rule count only where a message is passed on with few words.
+	Passing bool `yaml:"passing"`
 	// Fact, in place of concepts, is a fact that the document's machine-made
 	// parts state, such as arf/abuse.
 	Fact string `yaml:"fact"`
@@ -55,6 +57,7 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 		zones[i].gather(v)
 		present.join(zones[i].present)
 	}
+	passing := passesOn(zones)
 	for i := range v.rules {
 		r := &v.rules[i]
 		if r.Fact != "" {
@@ -63,7 +66,7 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 			}
 			continue
 		}
-		if !r.possible(present) {
+		if !r.possible(present) || r.Passing && !passing {
 			continue
 		}
 		if f := r.fire(zones); f.shows() {
@@ -71,6 +74,24 @@ func (v *vocabulary) fire(zones []zone, facts []fact) []firing {
 		}
 	}
 	return out
+}
+
+// fewWords is how long, in bytes, a reporter's text is at most that leaves it to the
+// message below to say what it is about.
+const fewWords = 500
+
+// passesOn reports whether a message is passed on with few words of one's own.
+func passesOn(zones []zone) bool {
+	words, passed := 0, false
+	for i := range zones {
+		switch z := &zones[i]; z.where {
+		case own:
+			words += len(z.folded.text)
+		case original, pasted, quoted:
+			passed = true
+		}
+	}
+	return passed && words <= fewWords
 }
 
 // A sentence is the hits of one of a zone's, as far as it has any.
