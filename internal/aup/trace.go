@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -86,4 +87,30 @@ func originals(d *Document) []string {
 		}
 	}
 	return out
+}
+
+// actOn is the order in which kinds of traces are acted on: what is blocked or
+// taken down first.
+var actOn = []IndicatorKind{IndicatorDomain, IndicatorMailServer, IndicatorIP, IndicatorCIDR, IndicatorURL, IndicatorEmail, IndicatorWallet, IndicatorFileHash}
+
+// Suspects returns the traces that the abuse came from, as the message has it,
+// those to act on first. A URL is left out whose host is among them. nil when
+// the message names none.
+func (r Report) Suspects() []Trace {
+	var out []Trace
+	for _, t := range r.Traces {
+		if t.Role == RoleSource && !r.hostNamed(t) {
+			out = append(out, t)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Trace) int { return slices.Index(actOn, a.Kind) - slices.Index(actOn, b.Kind) })
+	return out
+}
+
+// hostNamed reports whether t is a URL whose host is a source of its own.
+func (r Report) hostNamed(t Trace) bool {
+	u, err := url.Parse(t.Value)
+	return t.Kind == IndicatorURL && err == nil && slices.ContainsFunc(r.Traces, func(h Trace) bool {
+		return h.Role == RoleSource && h.Kind != IndicatorURL && h.Value == u.Hostname()
+	})
 }
