@@ -29,11 +29,11 @@ func (c *Console) funcs() template.FuncMap {
 		"addrs": func(as []aup.Address) string {
 			s := make([]string, len(as))
 			for i, a := range as {
-				s[i] = a.String()
+				s[i] = straight(a.String())
 			}
 			return strings.Join(s, ", ")
 		},
-		"outcome": outcomeWord, "did": actWord, "short": shorten, "span": span, "count": thousands, "total": total, "percent": percent, "ages": ages,
+		"outcome": outcomeWord, "did": actWord, "short": shorten, "straight": straight, "span": span, "count": thousands, "total": total, "percent": percent, "ages": ages,
 		"has":  func(list []string, s string) bool { return slices.Contains(list, s) },
 		"join": strings.Join,
 		"dict": func(kv ...any) map[string]any {
@@ -138,12 +138,30 @@ func percent(part, whole int) string {
 	return fmt.Sprintf("%d %%", (part*100+whole/2)/whole)
 }
 
+// inPercent writes a score.
+func inPercent(s float64) string { return fmt.Sprintf("%d %%", int(s*100+0.5)) }
+
+// atGlance is how many characters are read at a glance.
+const atGlance = 110
+
 // shorten returns s on one line, cut to what is read at a glance.
 func shorten(s string) string {
-	const most = 110
+	const most = atGlance
 	r := []rune(strings.Join(strings.Fields(s[:min(len(s), 4*most)]), " "))
 	if len(r) <= most {
-		return strings.ToValidUTF8(string(r), "")
+		return straight(strings.ToValidUTF8(string(r), ""))
 	}
-	return string(r[:most-1]) + "…"
+	return straight(string(r[:most-1])) + "…"
+}
+
+// straight returns s with a dot for each character that turns the text around
+// it: by one of those a name such as "invoice" + U+202E + "gpj.exe" reads as a
+// picture's. Right-to-left scripts need none of them.
+func straight(s string) string {
+	return strings.Map(func(c rune) rune {
+		if '\u202a' <= c && c <= '\u202e' || '\u2066' <= c && c <= '\u2069' {
+			return '·'
+		}
+		return c
+	}, s)
 }

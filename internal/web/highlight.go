@@ -93,7 +93,7 @@ func cut(p aup.Part, findings []aup.Finding) (pieces []piece, whole bool) {
 	cuts = slices.Compact(cuts)
 	for i := range len(cuts) - 1 {
 		from, to := cuts[i], cuts[i+1]
-		pc := piece{Text: p.Text[from:to], Voice: voiceAt(p, from)}
+		pc := piece{Text: straight(p.Text[from:to]), Voice: voiceAt(p, from)}
 		pc.Hidden = slices.ContainsFunc(p.Hidden, func(r aup.Range) bool { return r.Start <= from && to <= r.End })
 		for _, s := range spans {
 			if s.Start <= from && to <= s.End {

@@ -26,16 +26,33 @@ type row struct {
 	Holder   string // who works on it
 	Overdue  bool
 	Snippets []snippet
-	Why      string // it is in this list
+	Why      string      // it is in this list
+	About    []aup.Trace // whom it is about, the first of them
+	More     int         // how many there are beside About
+}
+
+// maxAbout is how many of those that a report is about a line names.
+const maxAbout = 2
+
+// Sure says how sure the classifier is of a clause, empty when it is not at all.
+func (r row) Sure(id aup.ClauseID) string {
+	for _, f := range r.Findings {
+		if f.Clause == id {
+			return inPercent(f.Score)
+		}
+	}
+	return ""
 }
 
 func (c *Console) row(ctx context.Context, p *policy.Policy, r aup.Report) row {
 	now := c.Now()
 	r = seal(ctx, r)
 	clause, _ := p.Clause(r.Primary)
+	about := r.Suspects()
+	named := min(len(about), maxAbout)
 	return row{
 		Report: r, Title: clause.Title, State: r.StateAt(now), Holder: r.ClaimedBy(now),
-		Overdue: !r.Due.IsZero() && r.Due.Before(now),
+		Overdue: !r.Due.IsZero() && r.Due.Before(now), About: about[:named], More: len(about) - named,
 	}
 }
 

@@ -59,7 +59,7 @@ func (c *Console) showReport(w http.ResponseWriter, r *http.Request, id aup.Repo
 		status, _ = statusOf(no.Error)
 		data["Notice"] = noticeOf(no, events.Events)
 	}
-	data["Title"], data["Row"], data["Events"] = row.Subject, row, events.Events
+	data["Title"], data["Row"], data["Events"] = shorten(row.Subject), row, events.Events
 	data["Desk"] = c.panel(ctx, p, report, no)
 	c.render(w, r, status, "report", data)
 	return nil

@@ -71,7 +71,7 @@ func marks(s aup.Snippet) []mark {
 	at := 0
 	add := func(to int, hit bool) {
 		if to > at {
-			out = append(out, mark{strings.ToValidUTF8(s.Text[at:to], ""), hit})
+			out = append(out, mark{straight(strings.ToValidUTF8(s.Text[at:to], "")), hit})
 			at = to
 		}
 	}

@@ -36,6 +36,10 @@ func (c *Console) today(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	look, err := c.Desk.Reports(ctx, aup.Query{Outcome: aup.OutcomeReview, Order: aup.OrderQueue, Limit: 1})
+	if err != nil {
+		return err
+	}
 	open := 0
 	for state, n := range status.ByState {
 		if state.Open() {
@@ -46,7 +50,7 @@ func (c *Console) today(w http.ResponseWriter, r *http.Request) error {
 	slices.SortStableFunc(clauses, func(a, b aup.ClauseNumbers) int { return b.Received - a.Received })
 	clauses = slices.DeleteFunc(clauses, func(n aup.ClauseNumbers) bool { return n.Received == 0 })
 	c.render(w, r, http.StatusOK, "today", map[string]any{
-		"Title": "Today", "Status": status, "Folders": c.folders(status), "Open": open, "Review": status.ByOutcome[aup.OutcomeReview], "Numbers": numbers, "Mine": mine, "Coming": c.rows(ctx, coming.Reports),
+		"Title": "Today", "Status": status, "Folders": c.folders(status), "Open": open, "Look": look, "Numbers": numbers, "Mine": mine, "Coming": c.rows(ctx, coming.Reports),
 		"Clauses": clauses[:min(len(clauses), 8)], "Outcomes": outcomes, "MayAct": aup.PrincipalOf(ctx).May(aup.RightTriage),
 		"Tray": c.Tray != nil, "Quarantined": fates(status, aup.Quarantined),
 		"Nothing": r.URL.Query().Has("nothing"),

@@ -14,7 +14,7 @@ type findingView struct {
 	Title    string
 	Severity string
 	Recorded bool // it is among the report's clauses
-	Percent  int
+	Sure     string
 	Tint     int // of its marks in the text, from 1
 	Reasons  []reasonView
 }
@@ -36,11 +36,25 @@ const (
 // tint returns the number of the colour of the ith finding.
 func tint(i int) int { return min(i+1, maxTint) }
 
+// ranked returns r's findings in the order in which they are read: those of the
+// recorded clauses, the primary one first, then the others, best first.
+func ranked(r aup.Report) []aup.Finding {
+	place := func(f aup.Finding) int {
+		if i := slices.Index(r.Clauses, f.Clause); i >= 0 {
+			return i
+		}
+		return len(r.Clauses)
+	}
+	out := slices.Clone(r.Findings)
+	slices.SortStableFunc(out, func(a, b aup.Finding) int { return place(a) - place(b) })
+	return out
+}
+
 func (c *Console) findings(r aup.Report) []findingView {
 	p := c.Policy()
 	var out []findingView
-	for n, f := range r.Findings {
-		v := findingView{Clause: f.Clause, Recorded: slices.Contains(r.Clauses, f.Clause), Percent: int(f.Score*100 + 0.5), Tint: tint(n)}
+	for n, f := range ranked(r) {
+		v := findingView{Clause: f.Clause, Recorded: slices.Contains(r.Clauses, f.Clause), Sure: inPercent(f.Score), Tint: tint(n)}
 		if clause, ok := p.Clause(f.Clause); ok {
 			v.Title, v.Severity = clause.Title, string(clause.Severity)
 		}
@@ -64,7 +78,10 @@ func (c *Console) findings(r aup.Report) []findingView {
 // A messageView is the report's own message or an original, with its parts.
 type messageView struct {
 	*aup.Message
+	Title []piece // the subject
+	Whole bool    // the subject says more than the page's head does
 	Parts []partView
+	Read  []partView // the text of attachments, shown when it is asked for
 	Files []aup.Attachment
 }
 
@@ -74,6 +91,10 @@ type partView struct {
 	Cut    bool   // more text than the page shows
 	Links  []link // what the HTML shows for a link, and where it leads
 }
+
+// maxFiles is up to how many attachments a page shows the text of all at first;
+// of more, of those alone that speak for a clause.
+const maxFiles = 3
 
 // A link is an HTML link as it is told: nothing to click on.
 type link struct{ Shown, Href string }
@@ -88,22 +109,30 @@ const leastMarked = 0.1
 // telling returns the findings whose words are marked: those of a runner-up that
 // hardly counts would cover the others.
 func telling(r aup.Report) []aup.Finding {
-	return slices.DeleteFunc(slices.Clone(r.Findings), func(f aup.Finding) bool {
+	return slices.DeleteFunc(ranked(r), func(f aup.Finding) bool {
 		return f.Score < leastMarked && !slices.Contains(r.Clauses, f.Clause)
 	})
 }
 
 // messages returns the document's messages as its outline has them, each with
-// the parts that are shown. Subjects stand in the heads.
+// the parts that are shown.
 func messages(r aup.Report, d aup.Document) []messageView {
 	var out []messageView
 	telling := telling(r)
 	for _, b := range d.Outline() {
 		m := messageView{Message: &d.Messages[b.Message]}
+		if i := slices.IndexFunc(d.Parts, func(p aup.Part) bool { return p.Kind == aup.PartSubject && p.Message == b.Message }); i >= 0 {
+			m.Title, _ = cut(d.Parts[i], telling)
+			m.Whole = marked(m.Title) || len([]rune(d.Parts[i].Text)) > atGlance
+		}
 		for _, i := range b.Parts {
 			if p := d.Parts[i]; p.Shown() {
 				pieces, whole := cut(p, telling)
-				m.Parts = append(m.Parts, partView{p, pieces, !whole, links(p)})
+				to := &m.Parts
+				if p.Kind == aup.PartAttachment && !marked(pieces) && len(b.Attachments) > maxFiles {
+					to = &m.Read
+				}
+				*to = append(*to, partView{p, pieces, !whole, links(p)})
 			}
 		}
 		for _, i := range b.Attachments {
@@ -112,6 +141,11 @@ func messages(r aup.Report, d aup.Document) []messageView {
 		out = append(out, m)
 	}
 	return out
+}
+
+// marked reports whether some of the text speaks for a clause.
+func marked(pieces []piece) bool {
+	return slices.ContainsFunc(pieces, func(p piece) bool { return len(p.Marks) > 0 })
 }
 
 // links returns the links of p whose text does not say where they lead.
@@ -134,11 +168,16 @@ func links(p aup.Part) []link {
 type roleView struct {
 	Role       aup.Role
 	Indicators []aup.Named
+	Rest       []aup.Named // shown when they are asked for
 	More       int
 }
 
-// maxIndicators is how many indicators of one role a page shows.
-const maxIndicators = 60
+// firstIndicators is how many indicators of one role a page shows at first, and
+// maxIndicators how many in all.
+const (
+	firstIndicators = 10
+	maxIndicators   = 60
+)
 
 // indicators returns the document's indicators by role.
 func indicators(d aup.Document) []roleView {
@@ -147,9 +186,12 @@ func indicators(d aup.Document) []roleView {
 		if len(out) == 0 || out[len(out)-1].Role != in.Role {
 			out = append(out, roleView{Role: in.Role})
 		}
-		if of := &out[len(out)-1]; len(of.Indicators) < maxIndicators {
+		switch of := &out[len(out)-1]; {
+		case len(of.Indicators) < firstIndicators:
 			of.Indicators = append(of.Indicators, in)
-		} else {
+		case len(of.Indicators)+len(of.Rest) < maxIndicators:
+			of.Rest = append(of.Rest, in)
+		default:
 			of.More++
 		}
 	}
