@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,6 +52,16 @@ func (c *Console) page(need aup.Right, h handler) http.Handler {
 		}
 		return h(w, r)
 	})
+}
+
+// nowhere answers for every address that is no page. Programs ask under /api/,
+// and read no pages.
+func (c *Console) nowhere(w http.ResponseWriter, r *http.Request) error {
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		http.NotFound(w, r)
+		return nil
+	}
+	return fmt.Errorf("%s is no page of this console: %w", shorten(r.URL.Path), aup.ErrNotFound)
 }
 
 // here is the address to come back to: of what only acts, the first page.

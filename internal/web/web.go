@@ -114,6 +114,7 @@ func (c *Console) routes() []route {
 		{"GET /numbers", aup.RightRead, c.numbers},
 		{"GET /mailboxes", aup.RightRead, c.mailboxes},
 		{"GET /mailboxes/{mailbox}/{folder...}", aup.RightRead, c.mailbox},
+		{"GET /", aup.RightRead, c.nowhere},
 	}
 	if c.Tray != nil {
 		all = append(all, route{"GET /near-misses", aup.RightRead, c.nearMisses}, route{"POST /near-misses", aup.RightBulk, c.settle})
