@@ -85,7 +85,7 @@ func TestUsersRefused(t *testing.T) {
 		"demote the last admin":  {set("root", with("", aup.RoleLead)), aup.ErrConflict, "root is the last admin: make somebody else one first"},
 		"remove the last admin":  {func() error { return s.dir.RemoveUser(owner(t), "root") }, aup.ErrConflict, "last admin"},
 		"remove nobody":          {func() error { return s.dir.RemoveUser(owner(t), "bob") }, aup.ErrNotFound, "user bob"},
-		"add without the right":  {func() error { _, err := s.dir.AddUser(t.Context(), "bob", good); return err }, aup.ErrForbidden, "nobody may not manage"},
+		"add without the right":  {func() error { _, err := s.dir.AddUser(t.Context(), "bob", good); return err }, aup.ErrForbidden, "whoever is not signed in may not manage"},
 		"set without the right":  {func() error { _, err := s.dir.SetUser(t.Context(), "alice", good); return err }, aup.ErrForbidden, "may not manage"},
 		"list without the right": {func() error { _, err := s.dir.Users(t.Context()); return err }, aup.ErrForbidden, "may not manage"},
 		"remove without":         {func() error { return s.dir.RemoveUser(t.Context(), "alice") }, aup.ErrForbidden, "may not manage"},

@@ -2,8 +2,10 @@ package aup_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -23,5 +25,14 @@ func TestSecretPrintsAsStars(t *testing.T) {
 	}
 	if data, err := json.Marshal(c); err != nil || !strings.Contains(string(data), word) {
 		t.Errorf("JSON is %s, %v; want the password in it", data, err)
+	}
+}
+
+func TestNeedSaysWhat(t *testing.T) {
+	for _, r := range []aup.Right{aup.RightRead, aup.RightTriage, aup.RightBulk, aup.RightPolicy, aup.RightAudit, aup.RightManage, aup.RightContent} {
+		err := aup.Principal{Name: "lena"}.Need(r)
+		if !errors.Is(err, aup.ErrForbidden) || !regexp.MustCompile(`^lena may not \w+ \w+.*: ask an admin`).MatchString(err.Error()) {
+			t.Errorf("%s: %v", r, err)
+		}
 	}
 }

@@ -60,6 +60,13 @@ func (p Principal) May(r Right) bool {
 	return slices.ContainsFunc(p.Roles, func(role UserRole) bool { return slices.Contains(rights[role], r) })
 }
 
+// deeds says in words what each right is to.
+var deeds = map[Right]string{
+	RightRead: "read reports", RightTriage: "work on reports", RightBulk: "work on many reports at once, or for others",
+	RightPolicy: "put a policy into force, or let the classifier learn", RightAudit: "read the whole log and prove it",
+	RightManage: "manage users, tokens and the store", RightContent: "see the content of sealed reports",
+}
+
 // Need returns nil when p has the right, and else ErrForbidden with the mend.
 func (p Principal) Need(r Right) error {
 	if p.May(r) {
@@ -67,9 +74,9 @@ func (p Principal) Need(r Right) error {
 	}
 	who := p.Name
 	if who == "" {
-		who = "nobody"
+		who = "whoever is not signed in"
 	}
-	return fmt.Errorf("%s may not %s: ask an admin for a role that may: %w", who, r, ErrForbidden)
+	return fmt.Errorf("%s may not %s: ask an admin for a role that may: %w", who, deeds[r], ErrForbidden)
 }
 
 // Actor returns p as who acts.
