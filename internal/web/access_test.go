@@ -82,7 +82,9 @@ func TestSealedContent(t *testing.T) {
 		}
 	}
 	_, page := b.get("/reports/" + string(sealed))
-	contains(t, page, string(sealed), "2.4", "This report is sealed", "Claim", "Sealed: its content")
+	contains(t, page, string(sealed), "2.4", "This report is sealed", "Claim", "<h1>Sealed report "+string(sealed)+"</h1>")
+	_, page = b.get("/queue?q=clause:2.4")
+	contains(t, page, ">Sealed report "+string(sealed)+"</a>")
 	if len(d.events()) != before {
 		t.Errorf("%d openings are on record, nothing was opened", len(d.events())-before)
 	}

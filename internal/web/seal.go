@@ -8,7 +8,7 @@ import (
 
 // sealedSubject stands where the subject of a report would stand that whoever
 // asks may not read.
-const sealedSubject = "Sealed: its content shows to those alone who are cleared for it"
+const sealedSubject = "Sealed report"
 
 // hidden reports whether r shows no content to whoever asks.
 func hidden(ctx context.Context, r aup.Report) bool {
@@ -18,7 +18,7 @@ func hidden(ctx context.Context, r aup.Report) bool {
 // seal returns r with words in place of the subject that was taken out of it.
 func seal(ctx context.Context, r aup.Report) aup.Report {
 	if hidden(ctx, r) {
-		r.Subject = sealedSubject
+		r.Subject = sealedSubject + " " + string(r.ID)
 	}
 	return r
 }

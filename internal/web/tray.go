@@ -76,7 +76,7 @@ func (c *Console) showTray(w http.ResponseWriter, r *http.Request, done *aup.Tra
 
 func nearMissOf(i aup.TrayItem) nearMiss {
 	if i.Sealed && i.Subject == "" {
-		i.Subject = sealedSubject
+		i.Subject = "Sealed"
 	}
 	return nearMiss{TrayItem: i, Why: whyInTray(i)}
 }
