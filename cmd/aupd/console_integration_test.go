@@ -172,7 +172,7 @@ const sharedHash = "5d1c0b7e2f9a4c3380aa71e2bb04d9f6e1c2a7738890aa1fd2c99be0417a
 // pages returns the address of one page of each kind, with something on it.
 func (d demo) pages() []string {
 	d.t.Helper()
-	out := []string{"/", "/queue", "/queue?q=clause:99", "/queue?q=state:x", "/cases", "/search", "/policy", "/numbers", "/mailboxes", "/mailboxes/demo/INBOX", "/near-misses", "/near-misses?all=1", "/reports/nope"}
+	out := []string{"/", "/queue", "/queue?q=clause:99", "/queue?q=outcome:review+severity:critical+since:24h", "/queue?q=state:x", "/cases", "/search", "/policy", "/numbers", "/mailboxes", "/mailboxes/demo/INBOX", "/near-misses", "/near-misses?all=1", "/reports/nope"}
 	out = append(out, d.listed("/queue")[:4]...)
 	return append(out, d.listed("/queue?q=indicator:" + sharedHash)[:2]...)
 }
@@ -232,6 +232,9 @@ func (b *tab) sound(axe string, paths ...string) {
 				if over := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 					b.t.Errorf("%s: %d pixels run off the screen", where, over)
 				}
+				for _, field := range eval[[]string](b, cutOff) {
+					b.t.Errorf("%s: %s is cut off", where, field)
+				}
 				b.quiet(where)
 				eval[bool](b, axe+"\n;true")
 				for _, fault := range eval[[]string](b, faults) {
@@ -241,6 +244,15 @@ func (b *tab) sound(axe string, paths ...string) {
 		}
 	}
 }
+
+// cutOff is a script that returns what is chosen in fields that do not show it
+// whole.
+const cutOff = `[...document.querySelectorAll("select")].filter((e) => {
+	const s = getComputedStyle(e), pen = document.createElement("canvas").getContext("2d");
+	pen.font = s.fontWeight + " " + s.fontSize + " " + s.fontFamily;
+	const room = e.clientWidth - parseFloat(s.paddingLeft) - parseFloat(s.paddingRight);
+	return e.checkVisibility() && pen.measureText(e.selectedOptions[0].text).width > room;
+}).map((e) => e.name + ": " + e.selectedOptions[0].text)`
 
 // faults is a script that returns what axe-core finds serious.
 const faults = `axe.run().then((r) => r.passes.length < 10 ? ["axe-core looked at nothing"] : r.violations
