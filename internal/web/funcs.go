@@ -34,6 +34,7 @@ func (c *Console) funcs() template.FuncMap {
 			return strings.Join(s, ", ")
 		},
 		"outcome": outcomeWord, "did": actWord, "short": shorten, "straight": straight, "span": span, "count": thousands, "total": total, "percent": percent, "ages": ages,
+		"fate": func(f aup.Fate) string { return strings.ReplaceAll(string(f), "-", " ") },
 		"has":  func(list []string, s string) bool { return slices.Contains(list, s) },
 		"join": strings.Join,
 		"dict": func(kv ...any) map[string]any {
@@ -79,7 +80,7 @@ func actWord(k aup.EventKind) string {
 	case aup.EventUndone:
 		return "undone"
 	case aup.EventOpened:
-		return "opened, sealed"
+		return "opened the sealed content"
 	}
 	return string(k)
 }

@@ -223,7 +223,7 @@ func TestPages(t *testing.T) {
 		"numbers":          {b, "/numbers?days=7", 200, []string{`<rect class="s1"`, "100 %", now.AddDate(0, 0, -6).Format(time.DateOnly), "a@example.org"}},
 		"numbers, weeks":   {b, "/numbers?days=365", 200, []string{"Week of"}},
 		"numbers, empty":   {empty, "/numbers", 200, []string{"Nothing was received or decided"}},
-		"mailboxes":        {b, "/mailboxes", 200, []string{"abuse / INBOX/in", "up to date", ">1 min ago</time>"}},
+		"mailboxes":        {b, "/mailboxes", 200, []string{">near miss</th>", ">not selected</th>", "abuse / INBOX/in", "up to date", ">1 min ago</time>"}},
 		"mailboxes, empty": {empty, "/mailboxes", 200, []string{"No mailbox yet"}},
 		"mailbox":          {b, "/mailboxes/abuse/INBOX/in", 200, []string{"8000", "Usage policy complaint"}},
 		"near misses":      {b, "/near-misses", 200, []string{"2 to look at", "Usage policy complaint", "abuse / INBOX/in, UID 8000", ">nearly matches<", "as well"}},
