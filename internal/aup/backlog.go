@@ -170,6 +170,17 @@ type Status struct {
 	Folders        []FolderStatus `json:"folders,omitempty"`
 }
 
+// Open returns how many reports are open.
+func (s Status) Open() int {
+	n := 0
+	for state, of := range s.ByState {
+		if state.Open() {
+			n += of
+		}
+	}
+	return n
+}
+
 // FolderStatus is how one watched folder stands.
 type FolderStatus struct {
 	Epoch

@@ -9,6 +9,7 @@ import (
 	"aupd/internal/aup"
 
 	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 )
 
@@ -42,9 +43,14 @@ func (a *app) status(s aup.Status) {
 	} else {
 		fmt.Fprintln(a.out, "daemon    running,", s.Version)
 	}
-	fmt.Fprintf(a.out, "reports   %s", humanize.Comma(int64(s.Reports)))
-	if s.Urgent > 0 {
-		fmt.Fprintf(a.out, ", %d urgent", s.Urgent)
+	fmt.Fprintf(a.out, "reports   %s, %s open", humanize.Comma(int64(s.Reports)), humanize.Comma(int64(s.Open())))
+	for _, n := range []struct {
+		of   int
+		word string
+	}{{s.Urgent, "urgent"}, {s.Overdue, "overdue"}} {
+		if n.of > 0 {
+			fmt.Fprintf(a.out, ", %s", paint(a.out, fmt.Sprintf("%d %s", n.of, n.word), text.Bold, text.FgRed))
+		}
 	}
 	fmt.Fprintln(a.out)
 	if !s.Newest.IsZero() {

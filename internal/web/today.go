@@ -40,17 +40,11 @@ func (c *Console) today(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	open := 0
-	for state, n := range status.ByState {
-		if state.Open() {
-			open += n
-		}
-	}
 	clauses := slices.Clone(numbers.Clauses)
 	slices.SortStableFunc(clauses, func(a, b aup.ClauseNumbers) int { return b.Received - a.Received })
 	clauses = slices.DeleteFunc(clauses, func(n aup.ClauseNumbers) bool { return n.Received == 0 })
 	c.render(w, r, http.StatusOK, "today", map[string]any{
-		"Title": "Today", "Status": status, "Folders": c.folders(status), "Open": open, "Look": look, "Numbers": numbers, "Mine": mine, "Coming": c.rows(ctx, coming.Reports),
+		"Title": "Today", "Status": status, "Folders": c.folders(status), "Look": look, "Numbers": numbers, "Mine": mine, "Coming": c.rows(ctx, coming.Reports),
 		"Clauses": clauses[:min(len(clauses), 8)], "Outcomes": outcomes, "MayAct": aup.PrincipalOf(ctx).May(aup.RightTriage),
 		"Tray": c.Tray != nil, "Quarantined": fates(status, aup.Quarantined),
 		"Nothing": r.URL.Query().Has("nothing"),
