@@ -29,7 +29,7 @@ Mail that is recorded already is not recorded again.`,
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log every message to standard error")
 	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {
 		frugal()
-		b, err := a.open(cmd.Context(), readWrite)
+		b, err := a.openIntake(cmd.Context(), len(args) > 0)
 		if err != nil {
 			return err
 		}
@@ -52,6 +52,26 @@ Mail that is recorded already is not recorded again.`,
 		return errors.Join(a.summarise(sum, asJSON), err)
 	})
 	return cmd
+}
+
+// errNoMailbox is for a pass over nothing.
+var errNoMailbox = fmt.Errorf("no mailbox is configured: name one in aupd.yaml (\"aupd config example\" shows how), or name files to ingest: %w", aup.ErrInvalid)
+
+// openIntake opens the backlog for mail. Where there is none to come, no store is
+// made: a running daemon may have mailboxes of its own.
+func (a *app) openIntake(ctx context.Context, files bool) (*backend, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	if files || len(cfg.Mailboxes) > 0 {
+		return openData(ctx, cfg, readWrite)
+	}
+	b, err := openData(ctx, cfg, readOnly)
+	if errors.Is(err, aup.ErrNotFound) {
+		return nil, errNoMailbox
+	}
+	return b, err
 }
 
 // A summary is what a pass came to.
@@ -176,7 +196,7 @@ func (a *app) ingestMailboxes(ctx context.Context, b *backend, sum *summary, bar
 		return err
 	}
 	if len(cfg.Mailboxes) == 0 {
-		return fmt.Errorf("no mailbox is configured: name one in aupd.yaml (\"aupd config example\" shows how), or name files to ingest: %w", aup.ErrInvalid)
+		return errNoMailbox
 	}
 	before, err := b.Status(ctx)
 	if err != nil {
