@@ -30,8 +30,8 @@ because somebody linked them. Their reports: aupd list --case CASE`,
 		if err != nil {
 			return err
 		}
-		return printTable(a, all, asJSON, "There is no case.", []any{"case", "reports", "open", "newest", "subject"}, func(c aup.Case) table.Row {
-			return table.Row{string(c.ID), c.Reports, c.Open, c.Newest.Format(time.RFC3339), fit(clean(c.Subject), 60)}
+		return printTable(a, all, asJSON, "There is no case.", []column{{"case", 0}, {"reports", 50}, {"open", 0}, {"newest", 70}, {"subject", 0}}, func(c aup.Case) table.Row {
+			return table.Row{string(c.ID), c.Reports, c.Open, c.Newest.Format(time.RFC3339), clean(c.Subject)}
 		})
 	})
 	return cmd
@@ -59,8 +59,8 @@ aupd link OTHER --with ID`,
 		if err != nil {
 			return err
 		}
-		return printTable(a, all, asJSON, "None is.", []any{"id", "reason", "case", "subject"}, func(s aup.Similar) table.Row {
-			return table.Row{string(s.Report.ID), clean(s.Reason), string(s.Report.Case), fit(subjectOf(s.Report), 60)}
+		return printTable(a, all, asJSON, "No other report seems to belong with it.", []column{{"id", 0}, {"reason", 0}, {"case", 100}, {"subject", 0}}, func(s aup.Similar) table.Row {
+			return table.Row{string(s.Report.ID), clean(s.Reason), string(s.Report.Case), subjectOf(s.Report)}
 		})
 	})
 	return cmd
@@ -68,7 +68,7 @@ aupd link OTHER --with ID`,
 
 // printTable prints all as a table, or a JSON object a line, and what stands
 // for none.
-func printTable[T any](a *app, all []T, asJSON bool, none string, head []any, row func(T) table.Row) error {
+func printTable[T any](a *app, all []T, asJSON bool, none string, columns []column, row func(T) table.Row) error {
 	if asJSON {
 		return printLines(a, all)
 	}
@@ -76,10 +76,10 @@ func printTable[T any](a *app, all []T, asJSON bool, none string, head []any, ro
 		fmt.Fprintln(a.out, none)
 		return nil
 	}
-	t := newTable(a.out, head...)
+	rows := make([]table.Row, 0, len(all))
 	for _, v := range all {
-		t.AppendRow(row(v))
+		rows = append(rows, row(v))
 	}
-	t.Render()
+	a.listing(columns, rows)
 	return nil
 }

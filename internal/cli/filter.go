@@ -81,7 +81,7 @@ func (a *app) filterListCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return printTable(a, all, asJSON, "None is saved.", []any{"name", "for", "query"}, func(f desk.Filter) table.Row {
+		return printTable(a, all, asJSON, "None is saved.", []column{{"name", 0}, {"for", 60}, {"query", 0}}, func(f desk.Filter) table.Row {
 			whose := clean(f.By)
 			if f.Shared {
 				whose = "all, by " + whose

@@ -54,7 +54,7 @@ func (a *app) queue(page aup.Page, asJSON bool) error {
 		return nil
 	}
 	now := time.Now()
-	t := newTable(a.out, "id", "due", "severity", "state", "clauses", "subject")
+	var rows []table.Row
 	for _, r := range page.Reports {
 		state := string(r.StateAt(now))
 		if by := r.ClaimedBy(now); by != "" {
@@ -67,9 +67,9 @@ func (a *app) queue(page aup.Page, asJSON bool) error {
 		if r.Priority != aup.PriorityNormal {
 			severity += ", " + string(r.Priority) + " priority"
 		}
-		t.AppendRow(table.Row{string(r.ID), a.due(r.Due, now), severity, state, clausesOf(r), fit(subjectOf(r), 60)})
+		rows = append(rows, table.Row{string(r.ID), a.due(r.Due, now), severity, state, clausesOf(r), subjectOf(r)})
 	}
-	t.Render()
+	a.listing([]column{{"id", 0}, {"due", 60}, {"severity", 0}, {"state", 80}, {"clauses", 70}, {"subject", 0}}, rows)
 	if page.Next != "" {
 		fmt.Fprintf(a.err, "%d of %d open reports: see --limit.\n", len(page.Reports), page.Total)
 	}
@@ -92,9 +92,9 @@ func (a *app) nextCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "next", Short: "Claim the next free report of the queue and show it", Args: cobra.NoArgs,
-		Long: `Claim the next free report of the queue and show it: one that is new, and assigned
-to nobody else. Two who ask at the same time get different ones. When none is
-free the exit status is 3.
+		Long: `Claim the next free report of the queue and show it: one that is new, and
+assigned to nobody else. Two who ask at the same time get different ones. When
+none is free the exit status is 3.
 
 ` + filterHelp,
 		Example: "  aupd next --severity high --for 1h",

@@ -13,50 +13,35 @@ import (
 // terminal nothing is cut.
 type reportTable struct {
 	a     *app
-	width int
-	table table.Writer
+	width int // 0 without a terminal
+	rows  []table.Row
 }
 
-// narrow is the width under which the sender is left out, for the subject's
-// sake.
-const narrow = 100
+// wide is the width from which a list has room for the sender and the year.
+const wide = 100
+
+// reportColumns are what a line says of a report.
+var reportColumns = []column{{"id", 0}, {"recorded", 70}, {"state", 60}, {"outcome", 50}, {"clauses", 0}, {"from", wide}, {"subject", 0}}
 
 func newReportTable(a *app) *reportTable {
 	width, _ := terminal(a.out)
-	t := &reportTable{a: a, width: width}
-	if t.wide() {
-		t.table = newTable(a.out, "id", "recorded", "state", "outcome", "clauses", "from", "subject")
-	} else {
-		t.table = newTable(a.out, "id", "recorded", "state", "outcome", "clauses", "subject")
-	}
-	return t
+	return &reportTable{a: a, width: width}
 }
 
-func (t *reportTable) wide() bool { return t.width == 0 || t.width >= narrow }
-
 func (t *reportTable) add(r aup.Report) {
-	clauses := clausesOf(r)
 	outcome := paint(t.a.out, string(r.Outcome), outcomeColour(r.Outcome))
 	if r.Urgent != "" {
 		outcome = paint(t.a.out, "urgent", text.Bold, text.FgRed)
 	}
-	state := string(r.StateAt(time.Now()))
-	// The subject gets what is left beside the columns of fixed width, with two
-	// spaces after each: id 14, time, state 7, outcome 9, clauses, and the sender
-	// if wide.
-	const sender = 24
-	switch id := string(r.ID); {
+	at, clauses, from := r.Received.UTC().Format(time.RFC3339), clausesOf(r), clean(r.From)
+	switch {
 	case t.width == 0:
-		t.table.AppendRow(table.Row{id, r.Received.UTC().Format(time.RFC3339), state, outcome, clauses, clean(r.From), subjectOf(r)})
-	case t.wide():
-		at := r.Received.Local().Format("2006-01-02 15:04")
-		left := t.width - (14 + 2 + len(at) + 2 + 7 + 2 + 9 + 2 + 14 + 2 + sender + 2)
-		t.table.AppendRow(table.Row{id, at, state, outcome, fit(clauses, 14), fit(clean(r.From), sender), fit(subjectOf(r), left)})
+	case t.width < wide:
+		at, clauses = r.Received.Local().Format("01-02 15:04"), fit(clauses, 9)
 	default:
-		at := r.Received.Local().Format("01-02 15:04")
-		left := t.width - (14 + 2 + len(at) + 2 + 7 + 2 + 9 + 2 + 9 + 2)
-		t.table.AppendRow(table.Row{id, at, state, outcome, fit(clauses, 9), fit(subjectOf(r), max(left, 12))})
+		at, clauses, from = r.Received.Local().Format("2006-01-02 15:04"), fit(clauses, 14), fit(from, 24)
 	}
+	t.rows = append(t.rows, table.Row{string(r.ID), at, string(r.StateAt(time.Now())), outcome, clauses, from, subjectOf(r)})
 }
 
 // clausesOf returns the clauses as a column shows them.
@@ -75,4 +60,4 @@ func subjectOf(r aup.Report) string {
 	return clean(r.Subject)
 }
 
-func (t *reportTable) render() { t.table.Render() }
+func (t *reportTable) render() { t.a.listing(reportColumns, t.rows) }

@@ -78,8 +78,12 @@ func (a *app) hit(h aup.Hit) {
 	for i, c := range r.Clauses {
 		ids[i] = string(c)
 	}
-	fmt.Fprintf(a.out, "%s  %s  %s  %s\n", paint(a.out, string(r.ID), text.Bold), r.Received.Local().Format("2006-01-02 15:04"),
-		paint(a.out, strings.TrimSpace(string(r.Outcome)+" "+strings.Join(ids, " ")), outcomeColour(r.Outcome)), clean(r.Subject))
+	at, verdict := r.Received.Local().Format("2006-01-02 15:04"), strings.TrimSpace(string(r.Outcome)+" "+strings.Join(ids, " "))
+	subject := subjectOf(r)
+	if width, tty := terminal(a.out); tty {
+		subject = fit(subject, max(width-len(r.ID)-len(at)-len(verdict)-6, leastSubject))
+	}
+	fmt.Fprintf(a.out, "%s  %s  %s  %s\n", paint(a.out, string(r.ID), text.Bold), at, paint(a.out, verdict, outcomeColour(r.Outcome)), subject)
 	for _, s := range h.Snippets {
 		var b strings.Builder
 		at := 0

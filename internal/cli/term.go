@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -103,6 +104,43 @@ func newTable(w io.Writer, head ...any) table.Writer {
 		t.AppendHeader(head)
 	}
 	return t
+}
+
+// A column of a list is left out on a terminal of fewer columns than from.
+type column struct {
+	name string
+	from int
+}
+
+// leastSubject is how much of its last column a list shows however narrow the
+// terminal is.
+const leastSubject = 12
+
+// listing prints rows under their columns. On a terminal the last column gets
+// what the others leave of its width; without one nothing is left out or cut.
+func (a *app) listing(columns []column, rows []table.Row) {
+	width, tty := terminal(a.out)
+	var head table.Row
+	shown, left := make([]table.Row, len(rows)), width
+	for i, c := range columns {
+		if tty && width < c.from {
+			continue
+		}
+		last, widest := i == len(columns)-1, text.StringWidthWithoutEscSequences(c.name)
+		head = append(head, c.name)
+		for j, row := range rows {
+			cell := row[i]
+			if tty && last {
+				cell = fit(fmt.Sprint(cell), max(left, leastSubject))
+			}
+			widest = max(widest, text.StringWidthWithoutEscSequences(fmt.Sprint(cell)))
+			shown[j] = append(shown[j], cell)
+		}
+		left -= widest + 2
+	}
+	t := newTable(a.out, head...)
+	t.AppendRows(shown)
+	t.Render()
 }
 
 // jsonLines writes v as one line of JSON.

@@ -10,6 +10,7 @@ import (
 	"aupd/internal/aup"
 
 	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 )
 
@@ -53,19 +54,19 @@ func (a *app) tray(page aup.TrayPage, all bool) {
 		fmt.Fprintln(a.out, "The tray is empty.")
 		return
 	}
-	head := []any{"message", "since", "why", "subject"}
+	columns := []column{{"message", 0}, {"since", 60}, {"why", 50}, {"subject", 0}}
 	if all {
-		head = append(head, "settled")
+		columns = append(columns, column{"settled", 0})
 	}
-	t := newTable(a.out, head...)
+	rows := make([]table.Row, 0, len(page.Items))
 	for _, i := range page.Items {
-		row := []any{handle(i.Source), humanize.Time(i.Since), i.Fate, fit(clean(i.Subject), 60)}
+		row := table.Row{handle(i.Source), humanize.Time(i.Since), i.Fate, clean(i.Subject)}
 		if all {
-			row = append(row, clean(settled(i)))
+			row = append(row[:3], fit(clean(i.Subject), 60), clean(settled(i)))
 		}
-		t.AppendRow(row)
+		rows = append(rows, row)
 	}
-	t.Render()
+	a.listing(columns, rows)
 	if page.More {
 		fmt.Fprintf(a.out, "There are more: %d open in all.\n", page.Open)
 	}
