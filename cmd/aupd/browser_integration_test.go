@@ -23,7 +23,7 @@ import (
 
 var (
 	consoleAt = regexp.MustCompile(`^Console: +(http://\S+)/`)
-	dataIn    = regexp.MustCompile(`^Command line: aupd list --data (\S+)`)
+	dataIn    = regexp.MustCompile(`^Command line: \S+ list --data (\S+)`)
 )
 
 // A demo is a running demo: the whole daemon on sample mail.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"os/signal"
 	"time"
 
@@ -159,12 +160,23 @@ func (a *app) demoBacklog(ctx context.Context, dir string, asJSON bool) error {
 	return nil
 }
 
+// self is how this program is called: by its name where that finds it, and
+// else, as under "go run", by its path.
+func self() string {
+	if _, err := exec.LookPath("aupd"); err != nil {
+		if path, err := os.Executable(); err == nil {
+			return path
+		}
+	}
+	return "aupd"
+}
+
 // demoRun shows what there is and lets new mail arrive until ctx ends.
 func (a *app) demoRun(ctx context.Context, dir string, at daemon.Addresses, server *imaptest.Server) error {
 	if err := a.demoBacklog(ctx, dir, false); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\nConsole:      http://%s/\nCommand line: aupd list --data %s/data\nNew mail arrives every few seconds. Stop with Ctrl-C.\n", at.HTTP, dir)
+	fmt.Fprintf(a.out, "\nConsole:      http://%s/\nCommand line: %s list --data %s/data\nNew mail arrives every few seconds. Stop with Ctrl-C.\n", at.HTTP, self(), dir)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	later := testdata.Later()
