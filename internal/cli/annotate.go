@@ -16,7 +16,7 @@ const maxNote = 32 << 10
 
 func (a *app) noteCmd() *cobra.Command {
 	w := a.workCmd("note ID TEXT…|-", "Write a note on a report", cobra.MinimumNArgs(2))
-	w.cmd.Long = "Write a note on a report. With - in place of the text, standard input is the note."
+	w.cmd.Long = "Write a note on a report. With - in place of the text, the note is read from\nstandard input."
 	return w.does(func(args []string) (aup.Action, error) {
 		text := strings.Join(args[1:], " ")
 		if text == "-" {
@@ -93,9 +93,11 @@ none, or one by its name. "aupd similar" names reports that may belong together.
 	with := f.String("with", "", "the `ID` of the other report")
 	inCase := f.String("case", "", "the `CASE`")
 	reason := f.String("reason", "", "why, as `TEXT`")
-	w.cmd.MarkFlagsOneRequired("with", "case")
 	w.cmd.MarkFlagsMutuallyExclusive("with", "case")
 	return w.does(func([]string) (aup.Action, error) {
+		if *with == "" && *inCase == "" {
+			return aup.Action{}, usageError{errors.New("name the other report by --with ID, or the case by --case CASE")}
+		}
 		return aup.Action{Do: aup.EventLinked, With: aup.ReportID(*with), Case: aup.CaseID(*inCase), Reason: *reason}, nil
 	})
 }

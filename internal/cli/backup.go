@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -37,6 +38,9 @@ it: chain, hashes and view. FILE must not exist. "aupd restore" takes it back.`,
 // is verified, and only then gives it its name.
 func (a *app) backup(ctx context.Context, b *backend, target string) (err error) {
 	dir, err := os.MkdirTemp(filepath.Dir(target), ".aupd-backup-")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: no such folder: make it first, or name another: %w", filepath.Dir(target), aup.ErrNotFound)
+	}
 	if err != nil {
 		return err
 	}

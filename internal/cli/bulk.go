@@ -47,7 +47,7 @@ are skipped, each with the reason; then you are asked. What changes between the
 preview and your answer is skipped. If any is skipped the exit status is 5.
 
 ` + filterHelp,
-		Example: `  aupd bulk state:open indicator:203.0.113.9 --action decide --clause 2.2 --taken block-ip
+		Example: `  aupd bulk state:open indicator:203.0.113.9 --action decide --clause 2.2
   aupd bulk case:c-7k3m-9qxt-2fhc --action close --reason duplicate --yes`,
 	}
 	f := cmd.Flags()

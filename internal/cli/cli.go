@@ -44,13 +44,14 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	a := &app{in: stdin, out: stdout, err: stderr}
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var failed failure
 	switch {
 	case err == nil:
 		return exitDone
 	case !errors.As(err, &failed):
-		fmt.Fprintf(stderr, "aupd: %v\nRun \"aupd help\" for the commands and \"aupd help COMMAND\" for one.\n", err)
+		a.complain(err)
+		fmt.Fprintf(stderr, "Run \"%s\" for more.\n", strings.Replace(cmd.CommandPath(), "aupd", "aupd help", 1))
 		return exitUsage
 	}
 	a.complain(failed.error)
@@ -90,12 +91,16 @@ func status(err error) int {
 	return exitFailed
 }
 
-// complain prints each of the errors joined in err on a line of its own.
+// complain prints each of the errors joined in err on a line of its own,
+// without the kinds that the exit status says and the text has told in words.
 func (a *app) complain(err error) {
 	if errors.As(err, new(printed)) {
 		return
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+		for _, kind := range []error{aup.ErrInvalid, aup.ErrConflict} {
+			line = strings.TrimSuffix(line, ": "+kind.Error())
+		}
 		fmt.Fprintf(a.err, "aupd: %s\n", clean(line))
 	}
 }
@@ -134,11 +139,12 @@ Try it without any set-up:  aupd demo`,
 	root.SetErr(a.err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configPath, "config", os.Getenv("AUPD_CONFIG"), "configuration `FILE` (default $AUPD_CONFIG, else ./aupd.yaml, else built-in defaults)")
-	flags.StringVar(&a.dataDir, "data", os.Getenv("AUPD_DATA"), "data `DIR`, in place of the configured one")
+	flags.StringVar(&a.dataDir, "data", os.Getenv("AUPD_DATA"), "data `DIR` (default $AUPD_DATA, else the configured one)")
 	flags.StringVar(&a.operator, "as", os.Getenv("AUPD_USER"), "work under this `NAME` (default $AUPD_USER, else the system's user)")
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Taking mail in:"}, &cobra.Group{ID: "read", Title: "Reading the backlog:"},
 		&cobra.Group{ID: "work", Title: "Working on the backlog:"},
-		&cobra.Group{ID: "keep", Title: "Is all well, is all there:"}, &cobra.Group{ID: "set", Title: "Policy, configuration and access:"})
+		&cobra.Group{ID: "keep", Title: "Is all well, is all there:"}, &cobra.Group{ID: "set", Title: "Policy, configuration and access:"},
+		&cobra.Group{ID: "more", Title: "More:"})
 	group := func(id string, cmds ...*cobra.Command) {
 		for _, c := range cmds {
 			c.GroupID = id
@@ -151,9 +157,39 @@ Try it without any set-up:  aupd demo`,
 		a.assignCmd(), a.tagCmd(), a.priorityCmd(), a.linkCmd(), a.unlinkCmd(), a.undoCmd(), a.bulkCmd())
 	group("keep", a.statusCmd(), a.reconcileCmd(), a.verifyCmd(), a.rebuildCmd(), a.backupCmd(), a.restoreCmd(), a.compactCmd(), a.doctorCmd())
 	group("set", a.policyCmd(), a.reclassifyCmd(), a.trainCmd(), a.configCmd(), a.evalCmd(), a.userCmd(), a.tokenCmd())
-	root.AddCommand(a.versionCmd(), a.manCmd())
+	group("more", a.versionCmd(), a.manCmd())
+	root.SetHelpCommandGroupID("more")
+	root.SetCompletionCommandGroupID("more")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", a.page())))
 	a.completeFlags(root)
+	sayArguments(root)
 	return root
+}
+
+// page is how wide help is: as the terminal is, within what is read with ease.
+func (a *app) page() int {
+	if width, tty := terminal(a.out); tty {
+		return min(width, 100)
+	}
+	return 80
+}
+
+// sayArguments has cmd and the commands under it say what to write when they are
+// given too few arguments or too many.
+func sayArguments(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		sayArguments(sub)
+		check := sub.Args
+		if check == nil || sub.HasSubCommands() {
+			continue
+		}
+		sub.Args = func(cmd *cobra.Command, args []string) error {
+			if check(cmd, args) != nil {
+				return fmt.Errorf("%d %s: write \"%s\"", len(args), plural(len(args), "argument"), strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+			}
+			return nil
+		}
+	}
 }
 
 // version names the build: a release's version, or the commit it was made from.

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"aupd/internal/aup"
 
@@ -20,7 +21,7 @@ type decideFlags struct {
 // add gives f the flags that a decision on one report shares with one on
 // several, which are not all classified alike.
 func (d *decideFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&d.outcome, "outcome", "", "violation, exception or none (default violation when a clause is named)")
+	f.StringVar(&d.outcome, "outcome", "", "`OUTCOME`: violation, exception or none (default violation when a clause is named)")
 	f.StringSliceVar(&d.clauses, "clause", nil, "the `CLAUSE` that it is against, the primary one first; may be repeated")
 	f.BoolVar(&d.none, "none", false, "it reports no violation")
 	f.StringSliceVar(&d.taken, "taken", nil, "a `MEASURE` that was taken, such as block-ip; may be repeated")
@@ -43,6 +44,8 @@ func (d *decideFlags) action(r aup.Report) (aup.Action, error) {
 		a.Outcome = aup.OutcomeViolation
 	case d.outcome == "":
 		return a, usageError{errNoDecision}
+	case !slices.Contains([]aup.Outcome{aup.OutcomeViolation, aup.OutcomeException, aup.OutcomeNone}, a.Outcome):
+		return a, usageError{fmt.Errorf("--outcome %s: want violation, exception or none", d.outcome)}
 	}
 	return a, nil
 }
@@ -53,11 +56,11 @@ var errNoDecision = errors.New("say what you decide: --clause, --none or --as-cl
 func (a *app) decideCmd() *cobra.Command {
 	w := a.workCmd("decide ID", "Decide what a report is, and what was done", cobra.ExactArgs(1))
 	w.cmd.Long = `Record a decision on a report, pinned to the clauses as they read now. It is on
-the revision that you saw: --saw names it, as "aupd show" prints it. If the report
-changed since, nothing is recorded, the exit status is 4, and the message says
-what changed. Without --saw the decision is on the report as it is now.`
+the revision that you saw: --saw names it, as "aupd show" prints it. If the
+report changed since, nothing is recorded, the exit status is 4, and the message
+says what changed. Without --saw the decision is on the report as it is now.`
 	w.cmd.Example = `  aupd decide 7k3m --as-classified --taken block-ip
-  aupd decide 7k3m --saw 41 --clause 1.5 --clause 3.1 --reason "harvests passwords"
+  aupd decide 7k3m --saw 41 --clause 1.5 --clause 3.1 --reason "a lure"
   aupd decide 7k3m --outcome exception --clause 4.1
   aupd decide 7k3m --none --reason "a question about our prices"`
 	d := &decideFlags{}

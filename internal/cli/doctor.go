@@ -21,12 +21,12 @@ import (
 func (a *app) doctorCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Test the set-up: policy, data folder, and every mailbox", Args: cobra.NoArgs,
-		Long: `Load the configuration and the policy, look at the data folder and the clock, and
-for every mailbox at its name in the DNS, TLS and the certificate, the sign-in,
-what the server can do, and each folder: whether it may be opened and read.
-Nothing is taken or changed. Each line says what is well (good), what may become
-a fault (look), or what is wrong (bad), with the mend; the exit status is 1 when
-something is wrong.`,
+		Long: `Load the configuration and the policy, look at the data folder and the clock,
+and for every mailbox at its name in the DNS, TLS and the certificate, the
+sign-in, what the server can do, and each folder: whether it may be opened and
+read. Nothing is taken or changed. Each line says what is well (good), what may
+become a fault (look), or what is wrong (bad), with the mend; the exit status is
+1 when something is wrong.`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.config()
 			if err != nil {

@@ -21,11 +21,12 @@ import (
 func (a *app) evalCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "eval DIR", Short: "Measure the classifier on labelled mail, or on what was decided", Args: cobra.MaximumNArgs(1),
-		Long: `Classify the .eml files of DIR that its labels.tsv names (tab-separated, with the
-columns file, primary, required and acceptable) and compare. With --history the
-recorded findings are compared with the decisions instead. Printed are the
+		Long: `Classify the .eml files of DIR that its labels.tsv names (tab-separated, with
+the columns file, primary, required and acceptable) and compare. With --history
+the recorded findings are compared with the decisions instead. Printed are the
 accuracy of the primary clause, precision, recall and F1 by clause, how reliable
-the scores are, what is taken for what, and the surest misses with their reasons.`,
+the scores are, what is taken for what, and the surest misses with their
+reasons.`,
 	}
 	history := cmd.Flags().Bool("history", false, "compare what was found with what was decided")
 	asJSON := cmd.Flags().Bool("json", false, "print the result as one JSON object")

@@ -28,9 +28,10 @@ table (csv) in which no cell is a formula, or as STIX 2.1, of those that were
 decided to be violations.
 
 With --blocklist write where the abuse came from in those that were decided to
-be violations: domains, mailservers, urls, ips (networks), rpz (a zone for a name
-server), postfix and postfix-cidr (access maps), or rspamd (a glob map). The host
-of a URL is blocked only where it is named as a domain: others may live there.
+be violations: domains, mailservers, urls, ips (networks), rpz (a zone for a
+name server), postfix and postfix-cidr (access maps), or rspamd (a glob map).
+The host of a URL is blocked only where it is named as a domain: others may live
+there.
 
 With --bundle write all evidence of one report as a zip file: the message, what
 was read in it, findings, decisions with the clauses as they read then, its

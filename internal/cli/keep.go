@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -41,6 +43,9 @@ store: that its message, its events and all that is said about them fit.`,
 // verifyBundle checks a bundle of evidence and prints each check.
 func (a *app) verifyBundle(file string, asJSON bool) error {
 	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: no such file: %w", file, aup.ErrNotFound)
+	}
 	if err != nil {
 		return err
 	}

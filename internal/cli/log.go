@@ -24,8 +24,8 @@ func (a *app) logCmd() *cobra.Command {
 	var follow, asJSON bool
 	cmd := &cobra.Command{
 		Use: "log [ID]", Short: "Show what happened: to one report, or all of it", Args: cobra.MaximumNArgs(1),
-		Long: `Show the events of the log, oldest first, of one report or all: the number, when,
-who, through what, and what they did. Nothing in the log ever changes.`,
+		Long: `Show the events of the log, oldest first, of one report or all: the number,
+when, who, through what, and what they did. Nothing in the log ever changes.`,
 		Example:           "  aupd log 7k3m\n  aupd log --follow\n  aupd log --after 1200 --json | jq -r .by | sort | uniq -c",
 		ValidArgsFunction: a.completeID,
 	}
@@ -74,6 +74,9 @@ func (a *app) log(ctx context.Context, b *backend, q aup.EventQuery, follow, asJ
 		case page.Next != 0:
 			continue
 		case !follow:
+			if q.After == 0 && !asJSON {
+				fmt.Fprintln(a.out, "Nothing has happened yet.")
+			}
 			return nil
 		}
 		select {

@@ -152,7 +152,8 @@ func (a *app) policyImportCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "import FILE.md", Short: "Read a policy's structure and wording from its Markdown document", Args: cobra.ExactArgs(1),
 		Long: `Read the headings and lists of a policy's own document and print a policy file
-that keeps its wording, each clause with a digest, for decisions to be pinned to.`,
+that keeps its wording, each clause with a digest, for decisions to be pinned
+to.`,
 		Example: "  aupd policy import policy.md > policy.yaml && aupd policy check policy.yaml",
 		RunE: run(func(_ *cobra.Command, args []string) error {
 			md, err := os.ReadFile(args[0])
@@ -175,7 +176,7 @@ that keeps its wording, each clause with a digest, for decisions to be pinned to
 
 func (a *app) policyDiffCmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "diff A [B]", Short: "Say what differs between two policy files, or from the policy in force", Args: cobra.RangeArgs(1, 2),
+		Use: "diff A [B]", Short: "Say what differs between two policies, or from the one in force", Args: cobra.RangeArgs(1, 2),
 	}
 	asJSON := cmd.Flags().Bool("json", false, "one JSON object a change")
 	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {

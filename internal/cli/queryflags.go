@@ -15,12 +15,13 @@ import (
 // filterHelp is the filter language in short, for the help of every command
 // that selects reports.
 const filterHelp = `Reports are selected by flags, by words in the filter language (-q), by a saved
-filter (--filter), or all of them, each narrowing down the ones before. The words
-are name:value, quoted where a value has spaces:
+filter (--filter), or all of them, each narrowing down the ones before. The
+words are name:value, quoted where a value has spaces:
 
   clause:1.5 outcome:review state:open severity:high urgent:yes mailbox:support
-  reporter:example.org language:de indicator:203.0.113.0/24 assignee:ann tag:seen
+  reporter:example.org language:de indicator:203.0.113.0/24 assignee:ann
   priority:high case:c-7k3m-9qxt-2fhc since:7d until:2026-03-31 order:queue
+  tag:seen
 
 A group of clauses matches its details, a network the addresses in it, a domain
 its subdomains.`

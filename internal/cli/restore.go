@@ -18,8 +18,8 @@ func (a *app) restoreCmd() *cobra.Command {
 		Use: "restore FILE", Short: "Put a backup into the data folder", Args: cobra.ExactArgs(1),
 		Long: `Verify the backup in FILE and put it into the data folder. A store that is there
 already is kept beside it with --force, whatever state it is in. Mail that came
-after the backup is in the mailboxes still: the next "aupd ingest" or "aupd serve"
-records it again. What was decided after the backup is lost.`,
+after the backup is in the mailboxes still: the next "aupd ingest" or "aupd
+serve" records it again. What was decided after the backup is lost.`,
 	}
 	force := cmd.Flags().Bool("force", false, "replace the store that is there, and keep it under another name")
 	cmd.RunE = run(func(cmd *cobra.Command, args []string) error {

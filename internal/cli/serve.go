@@ -20,8 +20,8 @@ func (a *app) serveCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "serve", Short: "Run the daemon: watch every mailbox, record, serve API and console", Args: cobra.NoArgs,
 		Long: `Watch every configured mailbox, record what is selected, and serve the console
-and the API, until SIGTERM or SIGINT. SIGHUP reads the configuration again: it is
-taken over as a whole, or the running one stays and the log says why.`,
+and the API, until SIGTERM or SIGINT. SIGHUP reads the configuration again: it
+is taken over as a whole, or the running one stays and the log says why.`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.config()
 			if err != nil {

@@ -16,9 +16,9 @@ func (a *app) statsCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "stats", Short: "Count the reports, the decisions and the time they took", Args: cobra.NoArgs,
-		Long: `Count what there is by state, and since a time what came in and what was decided:
-by outcome, by clause, how much of it as classified, and the median time from
-the recording of a report to its decision.`,
+		Long: `Count what there is by state, and since a time what came in and what was
+decided: by outcome, by clause, how much of it as classified, and the median
+time from the recording of a report to its decision.`,
 	}
 	cmd.Flags().StringVar(&since, "since", "30d", "count from `TIME` on: 2026-03-31, or an age such as 7d; at most a year back")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the numbers as one JSON object")

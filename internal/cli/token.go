@@ -17,8 +17,8 @@ func (a *app) tokenCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "token", Short: "Manage the tokens by which programs use the API", Args: cobra.NoArgs,
 		Long: `Manage the tokens by which programs use the API. A program sends its token with
-every request:  Authorization: Bearer aupd_…  A token may do what its roles may,
-see "aupd help user", until it expires.`,
+every request:  Authorization: Bearer aupd_…  A token may do what its roles
+may, see "aupd help user", until it expires.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.tokenListCmd(), a.tokenCreateCmd(), a.tokenRemoveCmd())

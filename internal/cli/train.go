@@ -15,11 +15,11 @@ func (a *app) trainCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "train", Short: "Let the classifier learn from the decisions", Args: cobra.NoArgs,
 		Long: `Learn from every decision that holds: what was decided otherwise than it was
-classified moves the classifier, what was decided as classified holds it in place.
-First it is tried: with a part of the decisions kept out, are more of them found
-than before? If fewer are, nothing is taken over. What is taken over is an event in
-the log, from which the model follows; --revert goes back to what is shipped.
-Reports keep their findings until "aupd reclassify".`,
+classified moves the classifier, what was decided as classified holds it in
+place. First it is tried: with a part of the decisions kept out, are more of
+them found than before? If fewer are, nothing is taken over. What is taken over
+is an event in the log, from which the model follows; --revert goes back to what
+is shipped. Reports keep their findings until "aupd reclassify".`,
 		Example: "  aupd train --dry-run\n  aupd train && aupd reclassify --dry-run",
 	}
 	f := cmd.Flags()
