@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,6 +102,7 @@ func (a *app) showReport(r aup.Report, doc aup.Document, p *policy.Policy, past 
 	}
 	row("id", string(r.ID))
 	row("from", clean(r.From))
+	row("about", aboutLine(r))
 	row("recorded", r.Received.UTC().Format(time.RFC3339)+" ("+humanize.Time(r.Received)+")")
 	row("outcome", paint(a.out, string(r.Outcome), outcomeColour(r.Outcome)))
 	if r.Urgent != "" {
@@ -113,7 +115,11 @@ func (a *app) showReport(r aup.Report, doc aup.Document, p *policy.Policy, past 
 			name = ""
 		}
 		c, _ := p.Clause(id)
-		fmt.Fprintf(a.out, "%-10s %s\n", name, string(id)+" "+c.Title)
+		line := string(id) + " " + c.Title
+		if i := slices.IndexFunc(r.Findings, func(f aup.Finding) bool { return f.Clause == id }); i >= 0 {
+			line += fmt.Sprintf("  %.2f", r.Findings[i].Score)
+		}
+		fmt.Fprintf(a.out, "%-10s %s\n", name, line)
 	}
 	for _, s := range standing(r, time.Now()) {
 		row(s[0], clean(s[1]))
@@ -140,6 +146,23 @@ func (a *app) showReport(r aup.Report, doc aup.Document, p *policy.Policy, past 
 	}
 	fmt.Fprintln(a.out)
 	a.document(&doc)
+}
+
+// maxAbout is how many of those that a report is about are named in its head.
+const maxAbout = 3
+
+// aboutLine says where the abuse came from, what to act on first.
+func aboutLine(r aup.Report) string {
+	about := r.Suspects()
+	var named []string
+	for _, t := range about[:min(len(about), maxAbout)] {
+		named = append(named, clean(t.Value))
+	}
+	s := strings.Join(named, ", ")
+	if more := len(about) - len(named); more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
 }
 
 // maxPast is how many events of its past are shown with a report: "aupd log"
