@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
 	"aupd/config"
 	"aupd/internal/aup"
 	"aupd/internal/daemon"
+	"aupd/internal/store"
 
 	"github.com/spf13/cobra"
 )
@@ -21,21 +23,26 @@ func (a *app) serveCmd() *cobra.Command {
 		Use: "serve", Short: "Run the daemon: watch every mailbox, record, serve API and console", Args: cobra.NoArgs,
 		Long: `Watch every configured mailbox, record what is selected, and serve the console
 and the API, until SIGTERM or SIGINT. SIGHUP reads the configuration again: it
-is taken over as a whole, or the running one stays and the log says why.`,
+is taken over as a whole, or the running one stays and the log says why. Without
+a mailbox it serves what was taken in from files.`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.config()
 			if err != nil {
 				return err
 			}
+			log := newLog(a.err, cfg.Log)
 			if len(cfg.Mailboxes) == 0 {
-				return fmt.Errorf("no mailbox is configured: name one in aupd.yaml (\"aupd config example\" shows how), or try \"aupd demo\": %w", aup.ErrInvalid)
+				if _, err := os.Stat(filepath.Join(cfg.Data, store.FileName)); err != nil {
+					return fmt.Errorf("no mailbox is configured: name one in aupd.yaml (\"aupd config example\" shows how), take in files first (\"aupd ingest DIR\"), or try \"aupd demo\": %w", aup.ErrInvalid)
+				}
+				log.Warn("no mailbox is configured: mail comes in from files alone")
 			}
 			frugal()
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP)
 			defer signal.Stop(hup)
 			return daemon.Run(cmd.Context(), cfg, daemon.Options{
-				Log: newLog(a.err, cfg.Log), Version: version(), Reload: hup, Load: a.config,
+				Log: log, Version: version(), Reload: hup, Load: a.config,
 			})
 		}),
 	}
