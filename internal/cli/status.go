@@ -41,7 +41,7 @@ func (a *app) status(s aup.Status) {
 	if s.Version == "" {
 		fmt.Fprintln(a.out, "daemon    not running")
 	} else {
-		fmt.Fprintln(a.out, "daemon    running,", s.Version)
+		fmt.Fprintln(a.out, "daemon    running, aupd", s.Version)
 	}
 	fmt.Fprintf(a.out, "reports   %s, %s open", humanize.Comma(int64(s.Reports)), humanize.Comma(int64(s.Open())))
 	for _, n := range []struct {
