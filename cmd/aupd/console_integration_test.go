@@ -134,16 +134,36 @@ func hostileMail() string {
 		"\r\n--b\r\nContent-Type: text/html; name=\"../../<script>.html\"\r\nContent-Disposition: attachment; filename=\"../../<script>.html\"\r\n\r\n" + evil + "\r\n--b--\r\n"
 }
 
+// ingest takes a message in by command.
+func (d demo) ingest(mail string) {
+	d.t.Helper()
+	file := filepath.Join(d.t.TempDir(), "mail.eml")
+	if err := os.WriteFile(file, []byte(mail), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	out, err := exec.CommandContext(d.t.Context(), d.bin, "ingest", "--data", d.data, file).CombinedOutput()
+	if err != nil {
+		d.t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// wideMail is longer in everything than a screen is wide.
+func wideMail() string {
+	mail := "From: \"أمن المعلومات\" <a@" + strings.Repeat("long-name.", 12) + "example>\r\nSubject: Acceptable Use Policy " + strings.Repeat("x", 900) +
+		"\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
+		"صفحة تصيد https://" + strings.Repeat("login.", 20) + "example/ spam phishing malware\r\n"
+	for i := range 60 {
+		mail += fmt.Sprintf("203.0.113.%d sshd: Failed password for root\r\n", i)
+	}
+	for i := range 40 {
+		mail += fmt.Sprintf("--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=%s-%d.txt\r\n\r\nseen\r\n", strings.Repeat("shot", 30), i)
+	}
+	return mail + "--b--\r\n"
+}
+
 func TestConsoleHostileMail(t *testing.T) {
 	d := startDemo(t)
-	file := filepath.Join(t.TempDir(), "hostile.eml")
-	if err := os.WriteFile(file, []byte(hostileMail()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(t.Context(), d.bin, "ingest", "--data", d.data, file).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	d.ingest(hostileMail())
 	b := openTab(t, d.base)
 	b.open("/queue?q=reporter:evil.example")
 	b.key("j")
@@ -174,6 +194,7 @@ func (d demo) pages() []string {
 	d.t.Helper()
 	out := []string{"/", "/queue", "/queue?q=clause:99", "/queue?q=outcome:review+severity:critical+since:24h", "/queue?q=state:x", "/cases", "/search", "/policy", "/numbers", "/mailboxes", "/mailboxes/demo/INBOX", "/near-misses", "/near-misses?all=1", "/reports/nope"}
 	out = append(out, d.listed("/queue")[:4]...)
+	out = append(out, d.listed("/queue?q=indicator:203.0.113.7")[:1]...)
 	return append(out, d.listed("/queue?q=indicator:" + sharedHash)[:2]...)
 }
 
@@ -208,6 +229,7 @@ func TestConsolePages(t *testing.T) {
 		t.Fatalf("AUPD_AXE must name the file axe.min.js of axe-core 4.14.1 (npm pack axe-core@4.14.1): %v", err)
 	}
 	d := startDemo(t)
+	d.ingest(wideMail())
 	b := openTab(t, d.base)
 	b.open("/near-misses")
 	b.press("table.tray [value=near-miss-dismissed]")
