@@ -109,8 +109,11 @@ func (r Report) Suspects() []Trace {
 
 // hostNamed reports whether t is a URL whose host is a source of its own.
 func (r Report) hostNamed(t Trace) bool {
+	if t.Kind != IndicatorURL {
+		return false
+	}
 	u, err := url.Parse(t.Value)
-	return t.Kind == IndicatorURL && err == nil && slices.ContainsFunc(r.Traces, func(h Trace) bool {
+	return err == nil && slices.ContainsFunc(r.Traces, func(h Trace) bool {
 		return h.Role == RoleSource && h.Kind != IndicatorURL && h.Value == u.Hostname()
 	})
 }
