@@ -36,7 +36,7 @@ func (c *Console) today(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	look, err := c.Desk.Reports(ctx, aup.Query{Outcome: aup.OutcomeReview, Order: aup.OrderQueue, Limit: 1})
+	look, err := c.Desk.Reports(ctx, aup.Query{Outcome: aup.OutcomeReview, State: aup.StateOpen, Limit: 1})
 	if err != nil {
 		return err
 	}
