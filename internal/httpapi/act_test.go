@@ -166,6 +166,21 @@ func TestActionsRefused(t *testing.T) {
 	}
 }
 
+// TestWrongFieldIsNamed has a field say more than it may: the answer names it,
+// and does not send it back.
+func TestWrongFieldIsNamed(t *testing.T) {
+	o := newOffice(t, storetest.Letter{Subject: "one"})
+	long := strings.Repeat("y", 100_000)
+	if got := o.ask(o.act(o.ids[0], `{"do":"noted","reason":"`+long+`"}`), 422, nil).Body.String(); strings.Contains(got, "yyy") {
+		t.Errorf("an answer of %d bytes holds what was sent: %.200s", len(got), got)
+	}
+	c := serve(t, o.backend())
+	_, err := c.Act(t.Context(), aup.Actor{Name: "ann"}, o.ids[0], aup.Action{Do: aup.EventNoted, Reason: long})
+	if !errors.Is(err, aup.ErrInvalid) || !strings.Contains(err.Error(), "; reason: expected length") {
+		t.Errorf("the client says %v", err)
+	}
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	o := newOffice(t, storetest.Letter{Subject: "one"})
 	var first, again aup.Report

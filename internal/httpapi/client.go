@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"aupd/internal/aup"
@@ -246,7 +247,8 @@ func kindOf(resp *http.Response) error {
 	var p struct {
 		Detail string `json:"detail"`
 		Errors []struct {
-			Message string `json:"message"`
+			Message  string `json:"message"`
+			Location string `json:"location"`
 		} `json:"errors"`
 	}
 	// Something other than a problem detail leaves the status to tell.
@@ -256,7 +258,11 @@ func kindOf(resp *http.Response) error {
 		e.detail = "the running daemon answered " + resp.Status
 	}
 	for _, more := range p.Errors {
-		e.detail += "; " + more.Message
+		e.detail += "; "
+		if field := strings.TrimPrefix(more.Location, "body."); field != "" {
+			e.detail += field + ": "
+		}
+		e.detail += more.Message
 	}
 	for _, k := range kinds {
 		if k.status == resp.StatusCode {

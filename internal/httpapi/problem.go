@@ -50,11 +50,16 @@ func problem(err error) error {
 	return &huma.ErrorModel{Type: typeRoot + "internal", Title: "Internal Server Error", Status: http.StatusInternalServerError, Detail: err.Error()}
 }
 
-// typed gives the problems that the framework finds a type as well.
+// typed gives the problems that the framework finds a type as well. They name the
+// field that is wrong and do not send its value back, which may be long, or a
+// secret.
 func typed(_ huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
 	if !ok || p.Type != "" {
 		return v, nil
+	}
+	for _, e := range p.Errors {
+		e.Value = nil
 	}
 	p.Type = typeRoot + strings.ReplaceAll(strings.ToLower(p.Title), " ", "-")
 	for _, k := range kinds {
