@@ -28,14 +28,12 @@ func TestReportAtAGlance(t *testing.T) {
 	doc := document("phishing")
 	doc.Parts = append(doc.Parts, aup.Part{ID: "subject", Kind: aup.PartSubject, Text: "phishing"})
 	hash := strings.Repeat("5d1c", 16)
-	for _, in := range []aup.Indicator{
+	doc.Indicators = []aup.Indicator{
 		{Kind: aup.IndicatorIP, Value: "192.0.2.7", Role: aup.RoleTarget},
 		{Kind: aup.IndicatorFileHash, Value: hash, Role: aup.RoleSource},
 		{Kind: aup.IndicatorIP, Value: "192.0.2.1", Role: aup.RoleSource},
 		{Kind: aup.IndicatorIP, Value: "192.0.2.2", Role: aup.RoleSource},
 		{Kind: aup.IndicatorDomain, Value: "login.example", Role: aup.RoleSource},
-	} {
-		doc.Indicators = append(doc.Indicators, in)
 	}
 	id := d.add("glance", doc, aup.Verdict{
 		Outcome: aup.OutcomeViolation, Primary: "3.1", Clauses: []aup.ClauseID{"3.1", "2.4"}, Severity: aup.High,
