@@ -62,6 +62,10 @@ func (c *Console) odd(ctx context.Context, f aup.FolderStatus) ([]aup.LedgerRow,
 	if c.Ledger == nil {
 		return nil, nil
 	}
+	settled, err := c.settled(ctx, f.Epoch)
+	if err != nil {
+		return nil, err
+	}
 	var out []aup.LedgerRow
 	last := uint32(math.MaxUint32)
 	first := f.Cursor - min(f.Cursor, oddStep)
@@ -71,7 +75,7 @@ func (c *Console) odd(ctx context.Context, f aup.FolderStatus) ([]aup.LedgerRow,
 			return nil, err
 		}
 		for _, row := range slices.Backward(rows) {
-			if row.Fate == aup.Recorded || row.Fate == aup.NotSelected {
+			if row.Fate == aup.Recorded || row.Fate == aup.NotSelected || settled[row.First] && row.Fate != aup.Quarantined && row.Fate != aup.Missing {
 				continue
 			}
 			if out = append(out, row); len(out) == maxOdd {
@@ -84,4 +88,20 @@ func (c *Console) odd(ctx context.Context, f aup.FolderStatus) ([]aup.LedgerRow,
 		last, first = first-1, first-min(first, oddStep)
 	}
 	return out, nil
+}
+
+// settled returns the UIDs of a folder that somebody took or dismissed: nobody
+// has to look at those any more.
+func (c *Console) settled(ctx context.Context, e aup.Epoch) (map[uint32]bool, error) {
+	out := make(map[uint32]bool)
+	if c.Tray == nil {
+		return out, nil
+	}
+	page, err := c.Tray.NearMisses(ctx, true)
+	for _, i := range page.Items {
+		if i.State != aup.TrayOpen && i.Source.Epoch() == e {
+			out[i.Source.UID] = true
+		}
+	}
+	return out, err
 }

@@ -56,6 +56,9 @@ func TestSettleNearMisses(t *testing.T) {
 	}
 	_, page = b.get("/")
 	contains(t, page, `<a href="/near-misses"><strong>1</strong> near misses`)
+	if _, page = b.get("/mailboxes/abuse/INBOX/in"); strings.Contains(page, "Usage policy complaint") || !strings.Contains(page, ">8000</td>") {
+		t.Errorf("a folder's page does not show what is to be looked at, and that alone:\n%s", page)
+	}
 	_, page = b.get("/mailboxes")
 	contains(t, page, `<a href="/near-misses">Near misses: 1 to look at`)
 }
