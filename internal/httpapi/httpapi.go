@@ -13,6 +13,8 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -102,7 +104,18 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 		bundleRoute(api, d, b.Version)
 	}
 	keepRoutes(api, b)
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		mux.HandleFunc(method+" /api/", nowhere)
+	}
 	return api
+}
+
+// nowhere answers for every address under /api/ that is no call.
+func nowhere(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusNotFound)
+	// A client that went away needs no answer.
+	_ = json.NewEncoder(w).Encode(problem(fmt.Errorf("%s %s: there is no such call, %s/openapi.json has all: %w", r.Method, r.URL.Path, Root, aup.ErrNotFound)))
 }
 
 // private keeps answers, which differ by who asks, out of caches and from

@@ -54,13 +54,8 @@ func (c *Console) page(need aup.Right, h handler) http.Handler {
 	})
 }
 
-// nowhere answers for every address that is no page. Programs ask under /api/,
-// and read no pages.
-func (c *Console) nowhere(w http.ResponseWriter, r *http.Request) error {
-	if strings.HasPrefix(r.URL.Path, "/api/") {
-		http.NotFound(w, r)
-		return nil
-	}
+// nowhere answers for every address that is no page.
+func (c *Console) nowhere(_ http.ResponseWriter, r *http.Request) error {
 	return fmt.Errorf("%s is no page of this console: %w", shorten(r.URL.Path), aup.ErrNotFound)
 }
 

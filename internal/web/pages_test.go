@@ -213,7 +213,6 @@ func TestPages(t *testing.T) {
 		}},
 		"no report":        {b, "/reports/nope", 404, []string{"There is no such thing here", "report nope"}},
 		"no page":          {b, "/nowhere/<b>", 404, []string{"There is no such thing here", "/nowhere/&lt;b&gt; is no page of this console", "Back to the first page"}},
-		"no API":           {b, "/api/nowhere", 404, []string{"404 page not found"}},
 		"no cases":         {b, "/cases", 200, []string{"No case yet"}},
 		"no such case":     {b, "/cases/c-x", 404, []string{"case c-x"}},
 		"search":           {b, "/search", 200, []string{"The filter language"}},
