@@ -60,9 +60,11 @@ func (a *app) tray(page aup.TrayPage, all bool) {
 	}
 	rows := make([]table.Row, 0, len(page.Items))
 	for _, i := range page.Items {
-		row := table.Row{handle(i.Source), humanize.Time(i.Since), i.Fate, clean(i.Subject)}
+		row := table.Row{handle(i.Source), humanize.Time(i.Since), i.Fate}
 		if all {
-			row = append(row[:3], fit(clean(i.Subject), 60), clean(settled(i)))
+			row = append(row, fit(clean(i.Subject), 60), clean(settled(i)))
+		} else {
+			row = append(row, clean(i.Subject))
 		}
 		rows = append(rows, row)
 	}
