@@ -147,6 +147,7 @@ func TestActionsRefused(t *testing.T) {
 		"no such field":        {o.act(id, `{"do":"claimed","pins":[]}`), 422, "invalid"},
 		"no JSON":              {o.act(id, `{`), 400, "invalid"},
 		"no such call":         {call{path: "/nope"}, 404, "not-found"},
+		"no such method":       {call{method: http.MethodDelete, path: "/reports"}, 405, "method-not-allowed"},
 		"no such report":       {o.act("zzzz", `{"do":"claimed"}`), 404, "not-found"},
 		"a reader":             {with(o.act(id, `{"do":"claimed"}`), func(c *call) { c.roles = []aup.UserRole{aup.RoleReader} }), 403, "forbidden"},
 		"a weak entity tag":    {with(o.act(id, decide), func(c *call) { c.header = header("If-Match", `W/"3"`) }), 412, "stale"},

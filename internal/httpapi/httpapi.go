@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"aupd/internal/aup"
 	"aupd/internal/desk"
@@ -104,18 +105,43 @@ func New(mux *http.ServeMux, b Backend) huma.API {
 		bundleRoute(api, d, b.Version)
 	}
 	keepRoutes(api, b)
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		mux.HandleFunc(method+" /api/", nowhere)
+	for _, method := range methods {
+		mux.HandleFunc(method+nowhere, noCall(mux))
 	}
 	return api
 }
 
-// nowhere answers for every address under /api/ that is no call.
-func nowhere(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(http.StatusNotFound)
-	// A client that went away needs no answer.
-	_ = json.NewEncoder(w).Encode(problem(fmt.Errorf("%s %s: there is no such call, %s/openapi.json has all: %w", r.Method, r.URL.Path, Root, aup.ErrNotFound)))
+// methods are those of calls.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// nowhere is the pattern of every address under /api/, which any call's goes before.
+const nowhere = " /api/"
+
+// noCall answers for what is no call, and for a call by a method that it has not
+// (RFC 9110, 15.5.6).
+func noCall(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var allow []string
+		for _, m := range methods {
+			if _, pattern := mux.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != m+nowhere {
+				allow = append(allow, m)
+			}
+		}
+		answer := problem(fmt.Errorf("%s %s: there is no such call, %s/openapi.json has all: %w", r.Method, r.URL.Path, Root, aup.ErrNotFound))
+		status := http.StatusNotFound
+		if len(allow) > 0 {
+			status = http.StatusMethodNotAllowed
+			w.Header().Set("Allow", strings.Join(allow, ", "))
+			answer = &huma.ErrorModel{
+				Type: typeRoot + "method-not-allowed", Title: http.StatusText(status), Status: status,
+				Detail: fmt.Sprintf("%s %s: want %s", r.Method, r.URL.Path, strings.Join(allow, ", ")),
+			}
+		}
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(status)
+		// A client that went away needs no answer.
+		_ = json.NewEncoder(w).Encode(answer)
+	}
 }
 
 // private keeps answers, which differ by who asks, out of caches and from
