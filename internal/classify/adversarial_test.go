@@ -124,6 +124,20 @@ func TestWordsAbove(t *testing.T) {
 	}
 }
 
+// Who asks for action against the sender of a message complains about it, however
+// little the message says.
+func TestPassedOnToComplain(t *testing.T) {
+	c := classifier(t)
+	for _, words := range []string{"Third notice. If nothing happens by Friday I block your netblock.", "Und wieder. Wann tun Sie etwas gegen den Kunden?", "Encore lui. Merci de bloquer votre client.", "貴社のサーバーからまた届きました。止めてください。"} {
+		doc := passing(words, "Greetings", "Hello,\n\nhave you thought about your garden yet? We have. Ring us when it suits you.\n\nThe Lawn People")
+		v := c.Classify(doc)
+		check(t, doc, v)
+		if v.Primary != "4" {
+			t.Errorf("%s: primary %s, want 4", words, v.Primary)
+		}
+	}
+}
+
 // An exception must be claimed: spam is one only where it is handed to a filter.
 func TestExceptionIsClaimed(t *testing.T) {
 	c := classifier(t)
