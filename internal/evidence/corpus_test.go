@@ -121,3 +121,38 @@ func hasText(doc *aup.Document) bool {
 		return p.Kind != aup.PartSubject && strings.TrimSpace(p.Text) != ""
 	})
 }
+
+// TestCorpusXARF: of the X-ARF samples under the folder that AUPD_CORPUS names,
+// those of folders called negative list a problem, the others none.
+func TestCorpusXARF(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(os.Getenv("AUPD_CORPUS"), "xarf-*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("set AUPD_CORPUS to a folder of mail with X-ARF samples")
+	}
+	valid, invalid := 0, 0
+	for _, dir := range files {
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			raw, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			doc := parse(raw)
+			wrong := slices.ContainsFunc(doc.Problems, func(p aup.Problem) bool { return p.Kind == "machine" })
+			if bad := strings.Contains(name, "negative"); bad != wrong {
+				t.Errorf("%s: problems %v", name, doc.Problems)
+			} else if bad {
+				invalid++
+			} else {
+				valid++
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d valid and %d invalid samples", valid, invalid)
+}

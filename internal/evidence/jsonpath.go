@@ -15,8 +15,13 @@ type pathed struct {
 	path string
 }
 
-// maxJSONDepth bounds the nesting that is followed; reports have four levels.
-const maxJSONDepth = 50
+const (
+	// maxJSONDepth bounds the nesting that is followed; reports have four levels.
+	maxJSONDepth = 50
+	// maxJSONPath bounds the names that lead to a value, which are kept with each:
+	// the longest of a report have some 60 bytes.
+	maxJSONPath = 200
+)
 
 // jsonPaths returns the strings of a JSON object in their order, as far as it
 // can be read.
@@ -65,9 +70,10 @@ type jsonLevel struct {
 	name   string // of the member whose value comes next; empty when a name does
 }
 
-// value returns the path of what comes next.
+// value returns the path of what comes next; what lies too deep has that of
+// what it lies in.
 func (l *jsonLevel) value() string {
-	if !l.object {
+	if !l.object || len(l.path)+len(l.name) > maxJSONPath {
 		return l.path
 	}
 	return strings.TrimPrefix(l.path+"."+l.name, ".")

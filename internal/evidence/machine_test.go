@@ -119,12 +119,12 @@ func TestSourceOfXARF(t *testing.T) {
 		text string
 		want []string
 	}{
-		"version 4": {`{"xarf_version":"4.2.0","report_id":"a","timestamp":"2026-03-04T03:51:07Z","category":"content","type":"phishing",
+		"version 4": {`{"xarf_version":"4.2.0","report_id":"7c1b5a52-6f0e-4a2b-8f34-2d9a1f6c0e11","timestamp":"2026-03-04T03:51:07Z","category":"content","type":"phishing",
 			"reporter":{"org":"Watch","contact":"desk@watch.example","domain":"watch.example"},"sender":{"org":"Watch","contact":"desk@watch.example","domain":"watch.example"},
-			"source_identifier":"203.0.113.9","source_port":4022,"url":"http://evil.example/login","legitimate_site":"https://bank.example/","evidence":[{"url":"https://shots.example/1"}]}`,
+			"source_identifier":"203.0.113.9","source_port":4022,"url":"http://evil.example/login","legitimate_site":"https://bank.example/","evidence":[{"content_type":"text/uri-list","payload":"","url":"https://shots.example/1"}]}`,
 			[]string{"email desk@watch.example reporter", "domain watch.example reporter", "ip 203.0.113.9 source port 4022", "url http://evil.example/login source", "domain evil.example source",
 				"url https://bank.example/ target", "domain bank.example target", "url https://shots.example/1 mention", "domain shots.example mention"}},
-		"version 3": {`{"Version":"3","ReporterInfo":{"ReporterOrg":"Watch","ReporterOrgDomain":"watch.example","ReporterOrgEmail":"desk@watch.example"},"Report":{"ReportClass":"Activity","ReportType":"LoginAttack",
+		"version 3": {`{"Version":"3","Disclosure":true,"ReporterInfo":{"ReporterOrg":"Watch","ReporterOrgDomain":"watch.example","ReporterOrgEmail":"desk@watch.example"},"Report":{"ReportClass":"Activity","ReportType":"LoginAttack",
 			"Date":"2026-03-04T03:51:07Z","SourceIp":"203.0.113.9","SourcePort":4022,"DestinationIp":"198.51.100.9"}}`,
 			[]string{"domain watch.example reporter", "email desk@watch.example reporter", "ip 203.0.113.9 source port 4022", "ip 198.51.100.9 target"}},
 		"YAML": {"Reported-From: desk@watch.example\nReport-Type: login-attack\nSource-Type: ip-address\nSource: 203.0.113.9\nPort: 22\nDate: Wed, 04 Mar 2026 04:51:07 +0100\n",

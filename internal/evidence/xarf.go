@@ -3,6 +3,7 @@ package evidence
 import (
 	"encoding/json"
 	"maps"
+	"net/textproto"
 	"slices"
 	"strings"
 
@@ -14,10 +15,10 @@ import (
 func (b *builder) xarf(p *aup.Part) bool {
 	s := strings.TrimSpace(p.Text)
 	m := aup.Machine{Format: "xarf", Part: p.ID}
-	required := letterFields
+	var v map[string]any
+	needs := letterAlways
 	switch {
 	case strings.HasPrefix(s, "{"):
-		var v map[string]any
 		if err := json.Unmarshal([]byte(s), &v); err != nil {
 			if !strings.Contains(s, `"xarf_version"`) && !strings.Contains(s, `"ReporterInfo"`) {
 				return false
@@ -28,14 +29,16 @@ func (b *builder) xarf(p *aup.Part) bool {
 		if !xarfJSON(&m, v) {
 			return false
 		}
-		if required = oldFields; v["xarf_version"] != nil {
-			required = xarfFields
-		}
+		needs = xarfNeeds(m.Type, v)
 	case !xarfYAML(&m, s):
 		return false
+	default:
+		v = map[string]any{}
+		for _, f := range m.Fields {
+			v[textproto.CanonicalMIMEHeaderKey(f.Name)] = f.Value
+		}
 	}
-	m.Type = strings.ToLower(strings.Trim(m.Type, "/"))
-	b.checkXARF(p, &m, required)
+	b.checkXARF(p, &m, v, needs)
 	if p.Kind == aup.PartAttachment {
 		p.Kind = aup.PartMachine
 	}
@@ -46,23 +49,43 @@ func (b *builder) xarf(p *aup.Part) bool {
 // xarfJSON reads version 4, which is flat, and the versions before it, which
 // have a Report in them.
 func xarfJSON(m *aup.Machine, v map[string]any) bool {
-	text := func(m map[string]any, key string) string { s, _ := m[key].(string); return s }
 	report, _ := v["Report"].(map[string]any)
 	switch {
 	case v["xarf_version"] != nil:
-		m.Type = text(v, "category") + "/" + text(v, "type")
-	case report != nil && (report["ReportType"] != nil || report["ReportClass"] != nil || v["ReporterInfo"] != nil):
-		m.Type = text(report, "ReportClass") + "/" + text(report, "ReportType")
+		m.Type = xarfText(v, "category") + "/" + xarfText(v, "type")
+	case report != nil && (report["ReportType"] != nil || report["ReportClass"] != nil || v["ReporterInfo"] != nil), isOldEnvelope(v):
+		m.Type = xarfText(v, "Report.ReportClass") + "/" + xarfText(v, "Report.ReportType")
 	default:
 		return false
 	}
+	m.Type = strings.ToLower(strings.Trim(m.Type, "/"))
 	gather(m, "", v)
 	return true
 }
 
-// gather lists the values of a JSON object in the order of their names.
+// isOldEnvelope reports whether v has a version and nothing beside it but what
+// reports before version 4 have around the Report: of one that lost that, too.
+func isOldEnvelope(v map[string]any) bool {
+	if !isText(v["Version"]) {
+		return false
+	}
+	for name := range v {
+		switch name {
+		case "Version", "ReporterInfo", "OnBehalfOf", "Disclosure", "InternalProcessing", "Report":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// gather lists the values of a JSON object in the order of their names, as far
+// as these are names.
 func gather(m *aup.Machine, path string, v any) {
 	const longest = 1000
+	if len(path) > maxJSONPath || len(m.Fields) >= maxMachineFields {
+		return
+	}
 	switch v := v.(type) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(v)) {
@@ -73,12 +96,11 @@ func gather(m *aup.Machine, path string, v any) {
 			gather(m, path, one)
 		}
 	case string:
-		if len(m.Fields) < maxMachineFields && len(v) <= longest {
+		if len(v) <= longest {
 			m.Fields = append(m.Fields, aup.Field{Name: path, Value: v})
 		}
 	case float64, bool:
-		data, err := json.Marshal(v)
-		if err == nil && len(m.Fields) < maxMachineFields {
+		if data, err := json.Marshal(v); err == nil {
 			m.Fields = append(m.Fields, aup.Field{Name: path, Value: string(data)})
 		}
 	}
@@ -107,7 +129,7 @@ func xarfYAML(m *aup.Machine, s string) bool {
 			own++
 		}
 		if strings.EqualFold(name, "report-type") {
-			m.Type = value
+			m.Type = strings.ToLower(strings.Trim(value, "/"))
 		}
 		m.Fields = append(m.Fields, aup.Field{Name: name, Value: value})
 	}

@@ -1,63 +1,77 @@
 package evidence
 
 import (
-	"net/netip"
+	"slices"
 	"strings"
-	"time"
 
 	"aupd/internal/aup"
 )
 
-// The fields that every X-ARF report has, by its version: of 4 those of its
-// core schema, of the versions before it those that all their schemas require.
-var (
-	xarfFields   = []string{"xarf_version", "report_id", "timestamp", "reporter.org", "reporter.contact", "reporter.domain", "sender", "source_identifier", "category", "type"}
-	oldFields    = []string{"ReporterInfo", "Report.ReportClass", "Report.ReportType", "Report.Date"}
-	letterFields = []string{"Reported-From", "Report-Type", "Source-Type", "Source", "Date"}
-)
-
-// checkXARF lists what an X-ARF report lacks and what in it cannot be what its
+// checkXARF lists what an X-ARF report lacks and what in it is not what its
 // name says. The report is kept with what it has.
-func (b *builder) checkXARF(p *aup.Part, m *aup.Machine, required []string) {
+func (b *builder) checkXARF(p *aup.Part, m *aup.Machine, v map[string]any, needs []string) {
 	var missing []string
-	for _, name := range required {
-		if !hasField(m.Fields, name) {
-			missing = append(missing, name)
+	for _, path := range needs {
+		if !slices.ContainsFunc(strings.Split(path, "|"), func(one string) bool { return xarfHas(v, one) }) {
+			missing = append(missing, strings.ReplaceAll(path, "|", " or "))
 		}
 	}
 	if len(missing) > 0 {
 		b.problem("machine", p.ID, "an X-ARF report without "+strings.Join(missing, ", "))
 	}
-	for _, f := range m.Fields {
-		if !plausibleField(f) {
-			b.problem("machine", p.ID, "an X-ARF report whose "+f.Name+" is none")
+	var wrong []string
+	if oldUnknown(m.Type, v) {
+		wrong = append(wrong, "class and type are none of its version's")
+	}
+	if m.Type == "activity/potentiallycompromisedaccount" && (xarfHas(v, "Report.SourceIp") || xarfHas(v, "Report.SourceUrl")) {
+		wrong = append(wrong, "source is a host, where an account is reported")
+	}
+	for _, f := range xarfForms {
+		for _, path := range f.paths {
+			if !xarfAll(v, path, f.is) {
+				wrong = append(wrong, path+" is no "+f.name)
+			}
 		}
+	}
+	if len(wrong) > 0 {
+		b.problem("machine", p.ID, "an X-ARF report whose "+strings.Join(wrong, ", "))
 	}
 }
 
-func hasField(fields []aup.Field, name string) bool {
-	for _, f := range fields {
-		if strings.EqualFold(f.Name, name) || strings.HasPrefix(f.Name, name+".") {
-			return true
-		}
-	}
-	return false
+// xarfHas reports whether there is anything at the path, in some element where
+// lists are on the way.
+func xarfHas(v any, path string) bool {
+	return !xarfAll(v, path, func(any) bool { return false })
 }
 
-// plausibleField reports whether the value of an address, a port or a time can
-// be one.
-func plausibleField(f aup.Field) bool {
-	name := f.Name[strings.LastIndexByte(f.Name, '.')+1:]
-	switch name {
-	case "SourceIp", "DestinationIp":
-		_, err := netip.ParseAddr(f.Value)
-		return err == nil
-	case "SourcePort", "DestinationPort", "source_port", "destination_port":
-		return portOf(f.Value) > 0
-	case "Date", "FirstSeen", "timestamp", "first_seen":
-		_, err := time.Parse(time.RFC3339, f.Value)
-		_, ok := parseDate(f.Value)
-		return err == nil || ok
+// xarfAll reports whether is holds for what stands at the path: names apart by
+// points. Of a list on the way each element counts, what is null is not there.
+func xarfAll(v any, path string, is func(any) bool) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		if path == "" {
+			return is(v)
+		}
+		name, rest, _ := strings.Cut(path, ".")
+		return xarfAll(v[name], rest, is)
+	case []any:
+		if path == "" {
+			return is(v)
+		}
+		for _, one := range v {
+			if !xarfAll(one, path, is) {
+				return false
+			}
+		}
+		return true
 	}
-	return true
+	return path != "" || is(v)
+}
+
+// xarfText returns the text at the path; empty when there is none.
+func xarfText(v map[string]any, path string) (s string) {
+	xarfAll(v, path, func(v any) bool { s, _ = v.(string); return true })
+	return s
 }
