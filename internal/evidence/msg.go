@@ -1,17 +1,13 @@
 package evidence
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
 	"aupd/internal/aup"
-
-	"github.com/richardlehane/mscfb"
 )
 
 // A storage is a folder of an Outlook .msg file ([MS-OXMSG], 2): a message or
@@ -75,70 +71,73 @@ func (s *storage) child(name string) *storage {
 	return nil
 }
 
+// An msgReader makes storages of the entries of a compound file.
+type msgReader struct {
+	file *compound
+	seen []bool // entries that were met: in a damaged file they form circles
+	left int    // how many bytes of streams may still be kept
+	off  bool   // a stream breaks off
+}
+
 // readMSG reads the storages of a .msg file. It returns what it read before an
-// error; the file format's library may panic on hostile input.
-func readMSG(data []byte) (root *storage, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the .msg file is damaged: %v", p)
-		}
-	}()
-	doc, err := mscfb.New(bytes.NewReader(data))
-	if err != nil {
+// error.
+func readMSG(data []byte) (*storage, error) {
+	file, err := openCFB(data)
+	if file == nil {
 		return nil, fmt.Errorf("the .msg file cannot be opened: %w", err)
 	}
-	root = &storage{properties: properties{}}
-	left := maxUnpacked
-	for n := 0; ; n++ {
-		entry, err := doc.Next()
-		if errors.Is(err, io.EOF) {
-			return root, nil
-		}
-		if err != nil {
-			return root, fmt.Errorf("the .msg file is damaged: %w", err)
-		}
-		if n > 10*maxParts {
-			return root, errors.New("the .msg file has more streams than the bound")
-		}
-		if entry.FileInfo().IsDir() || len(entry.Path) > 2*maxOriginals {
-			continue
-		}
-		if left -= root.at(entry.Path).stream(entry, left); left <= 0 {
-			return root, errors.New("the .msg file holds more than the bound, the rest was not read")
-		}
-	}
-}
-
-// at returns the storage at a path, made where it is missing.
-func (s *storage) at(path []string) *storage {
-	for _, name := range path {
-		next := s.child(name)
-		if next == nil {
-			next = &storage{properties: properties{}, name: name}
-			s.children = append(s.children, next)
-		}
-		s = next
-	}
-	return s
-}
-
-// stream takes one stream of s and returns how long it was.
-func (s *storage) stream(entry *mscfb.File, limit int) int {
+	r := msgReader{file: file, seen: make([]bool, len(file.entries)), left: maxUnpacked}
+	root := &storage{properties: properties{}}
+	r.walk(file.entries[0].child, root, 0)
 	switch {
-	case entry.Name == msgFixed:
-		data, _ := readBounded(entry, limit)
-		s.fixed(data)
-		return len(data)
-	case strings.HasPrefix(entry.Name, msgProperty) && len(entry.Name) == len(msgProperty)+8:
-		tag, err := strconv.ParseUint(entry.Name[len(msgProperty):], 16, 32)
-		if err != nil {
-			return 0
-		}
-		data, _ := readBounded(entry, limit)
-		s.properties[uint16(tag>>16)] = property{uint16(tag), data}
-		return len(data)
+	case err != nil:
+		return root, fmt.Errorf("the .msg file is not read whole: %w", err)
+	case r.left <= 0:
+		return root, errors.New("the .msg file holds more than the bound, the rest was not read")
+	case r.off:
+		return root, errors.New("the .msg file breaks off")
 	}
-	return 0
+	return root, nil
+}
+
+// walk adds the entries of the tree below at to s.
+func (r *msgReader) walk(at uint32, s *storage, depth int) {
+	if int64(at) >= int64(len(r.seen)) || r.seen[at] || depth > 2*maxOriginals {
+		return
+	}
+	r.seen[at] = true
+	e := r.file.entries[at]
+	r.walk(e.left, s, depth)
+	if e.stream {
+		r.stream(e, s)
+	} else {
+		inner := &storage{properties: properties{}, name: e.name}
+		s.children = append(s.children, inner)
+		r.walk(e.child, inner, depth+1)
+	}
+	r.walk(e.right, s, depth)
+}
+
+// stream takes one stream of s.
+func (r *msgReader) stream(e cfbEntry, s *storage) {
+	if e.name == msgFixed {
+		s.fixed(r.content(e))
+		return
+	}
+	tag, ok := strings.CutPrefix(e.name, msgProperty)
+	if !ok || len(tag) != 8 {
+		return
+	}
+	if n, err := strconv.ParseUint(tag, 16, 32); err == nil {
+		s.properties[uint16(n>>16)] = property{uint16(n), r.content(e)}
+	}
+}
+
+func (r *msgReader) content(e cfbEntry) []byte {
+	data := r.file.content(e, r.left)
+	r.left -= len(data)
+	r.off = r.off || uint64(len(data)) < e.size
+	return data
 }
 
 // fixed reads the properties of fixed size: 16 bytes each, behind a head that
