@@ -18,10 +18,11 @@ const maxAddresses = 100
 // keeps its name. The value is raw, as [field] holds it.
 func parseAddresses(value string) []aup.Address {
 	var list []aup.Address
+	var g guesser
 	for value != "" && len(list) < maxAddresses {
 		var one string
 		one, value = cutAddress(value)
-		if a := parseAddress(one); a != (aup.Address{}) {
+		if a := g.address(one); a != (aup.Address{}) {
 			list = append(list, a)
 		}
 	}
@@ -61,20 +62,20 @@ func cutAddress(s string) (one, rest string) {
 	return s, ""
 }
 
-func parseAddress(s string) aup.Address {
+func (g *guesser) address(s string) aup.Address {
 	s = strings.TrimSpace(s)
 	if i := strings.LastIndexByte(s, '<'); i >= 0 {
 		addr := s[i+1:]
 		if j := strings.IndexByte(addr, '>'); j >= 0 {
 			addr = addr[:j]
 		}
-		return aup.Address{Name: displayName(s[:i]), Addr: addrSpec(addr)}
+		return aup.Address{Name: g.displayName(s[:i]), Addr: g.addrSpec(addr)}
 	}
 	bare, comment := cutComment(s)
 	if !strings.Contains(bare, "@") {
-		return aup.Address{Name: displayName(s)}
+		return aup.Address{Name: g.displayName(s)}
 	}
-	return aup.Address{Name: displayName(comment), Addr: addrSpec(bare)}
+	return aup.Address{Name: g.displayName(comment), Addr: g.addrSpec(bare)}
 }
 
 // cutComment returns s without its first comment, and the comment's text.
@@ -101,19 +102,24 @@ func cutComment(s string) (bare, comment string) {
 
 // displayName returns the text of a display name: quotes go, encoded words are
 // decoded, white space is one space.
-func displayName(s string) string {
+func (g *guesser) displayName(s string) string {
 	s = strings.TrimSpace(s)
 	if strings.HasPrefix(s, `"`) {
 		s = unquote(s)
 	}
-	return line(strings.Trim(decodeHeader(s), `"`))
+	return line(strings.Trim(g.header(s), `"`))
 }
 
 // addrSpec returns an address without the white space that folding or fraud
 // put into it.
 func addrSpec(s string) string {
+	var g guesser
+	return g.addrSpec(s)
+}
+
+func (g *guesser) addrSpec(s string) string {
 	s, _ = cutComment(s)
-	return strings.Join(strings.Fields(cleanText(decodeHeader(s))), "")
+	return strings.Join(strings.Fields(cleanText(g.header(s))), "")
 }
 
 // line returns s on one line, each run of white space and controls as one

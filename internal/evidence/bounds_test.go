@@ -23,6 +23,7 @@ func TestBounds(t *testing.T) {
 		"header bytes":    {"Subject: x\nX: " + strings.Repeat("x", maxHeaderBytes) + "\n\nx", "header", ""},
 		"header fields":   {"Subject: x\n" + strings.Repeat("A: b\n", maxHeaderFields+1) + "\nx", "header", ""},
 		"all headers":     {mixed + strings.Repeat("--b\nX: "+strings.Repeat("x", maxHeaderBytes-10)+"\n\nx\n", maxHeaders/maxHeaderBytes+2) + "--b--\n", "header", "18"},
+		"all fields":      {mixed + strings.Repeat("--b\nContent-Type: message/rfc822\n\n"+strings.Repeat("A: b\n", maxHeaderFields)+"\nx\n", maxAllFields/maxHeaderFields+1) + "--b--\n", "header", "20"},
 		"field":           {"Subject: " + strings.Repeat("x ", maxFieldBytes) + "\n\nx", "header", ""},
 		"body text":       {"Subject: x\n\n" + strings.Repeat("x", maxPartText+1), "truncated", "1"},
 		"decoded text":    {"Subject: x\nContent-Type: text/html\n\n" + strings.Repeat("<b></b>", maxDecodedText/7+1), "truncated", "1"},

@@ -2,13 +2,14 @@ package evidence
 
 import (
 	"bytes"
-	"io"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/emersion/go-message/charset"
 	"github.com/gogs/chardet"
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 )
 
 // charsetAliases holds names that senders use and the registers do not know,
@@ -29,10 +30,24 @@ var charsetAliases = map[string]string{
 	"unknown": "", "unknown-8bit": "", "x-unknown": "", "8bit": "", "default": "", "none": "", "_iso-2022-jp$esc": "iso-2022-jp",
 }
 
-// decodeCharset returns raw as valid UTF-8 and the charset that it was read
-// with. The declared charset holds unless the bytes speak against it; without
-// one, UTF-8 is tried first, because a text is not valid UTF-8 by chance.
+// decodeCharset decodes a text that stands alone.
 func decodeCharset(raw []byte, declared string) (text, used string) {
+	var g guesser
+	return g.decode(raw, declared)
+}
+
+// A guesser decodes pieces of one text. What charset they are in is guessed from
+// the first, and again from one twice as long: a guess costs as much as reading
+// some KB, and pieces may be a byte long.
+type guesser struct {
+	charset string // as guessed
+	from    int    // the length of what it was guessed from; 0 before
+}
+
+// decode returns raw as valid UTF-8 and the charset that it was read with. The
+// declared charset holds unless the bytes speak against it; without one, UTF-8
+// is tried first, because a text is not valid UTF-8 by chance.
+func (g *guesser) decode(raw []byte, declared string) (text, used string) {
 	name := charsetName(declared)
 	switch {
 	case bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")) && utf8.Valid(raw):
@@ -53,16 +68,16 @@ func decodeCharset(raw []byte, declared string) (text, used string) {
 	case utf8.Valid(raw) && !multiByte(name):
 		return string(raw), "utf-8"
 	case name == "" || name == "utf-8" || name == "windows-1252" && mostly8Bit(raw):
-		return guess(raw, name)
+		return g.guess(raw, name)
 	}
 	if text, used = convert(raw, name); used == "" {
-		return guess(raw, "")
+		return g.guess(raw, "")
 	}
 	if bad := strings.Count(text, "\ufffd"); bad*20 > utf8.RuneCountInString(text) {
 		if utf8.Valid(raw) {
 			return string(raw), "utf-8"
 		}
-		return guess(raw, "")
+		return g.guess(raw, "")
 	}
 	return text, used
 }
@@ -112,15 +127,28 @@ func multiByte(name string) bool {
 
 // convert decodes raw as name; used is empty when no converter is known.
 func convert(raw []byte, name string) (text, used string) {
-	r, err := charset.Reader(name, bytes.NewReader(raw))
-	if err != nil {
+	e := encodingOf(name)
+	if e == nil {
 		return "", ""
 	}
-	b, err := io.ReadAll(r)
+	b, err := e.NewDecoder().Bytes(raw)
 	if err != nil && len(b) == 0 {
 		return "", ""
 	}
 	return strings.ToValidUTF8(string(b), "\ufffd"), name
+}
+
+// encodingOf looks a charset up by its names in the registers of IANA and of the
+// web; nil when neither knows it. The errors say no more.
+func encodingOf(name string) encoding.Encoding {
+	e, _ := ianaindex.MIME.Encoding(name)
+	if e == nil {
+		e, _ = ianaindex.MIME.Encoding("cs" + name)
+	}
+	if e == nil {
+		e, _ = htmlindex.Get(name)
+	}
+	return e
 }
 
 // guessSample is how much a charset is guessed from: more does not change the
@@ -129,13 +157,16 @@ const guessSample = 16 << 10
 
 // guess decodes 8-bit text whose charset nobody knows. Mostly valid UTF-8 is
 // damaged UTF-8.
-func guess(raw []byte, declared string) (text, used string) {
+func (g *guesser) guess(raw []byte, declared string) (text, used string) {
 	if valid := strings.ToValidUTF8(string(raw), "\ufffd"); strings.Count(valid, "\ufffd")*10 < nonASCII(valid) ||
 		declared == "utf-8" && strings.Count(valid, "\ufffd")*4 < nonASCII(valid) {
 		return valid, "utf-8"
 	}
-	if name := charsetName(likeliest(raw[:min(len(raw), guessSample)])); name != "utf-8" && name != "" {
-		if text, used = convert(raw, name); used != "" {
+	if len(raw) > 2*g.from {
+		g.charset, g.from = charsetName(likeliest(raw[:min(len(raw), guessSample)])), len(raw)
+	}
+	if g.charset != "utf-8" && g.charset != "" {
+		if text, used = convert(raw, g.charset); used != "" {
 			return text, used
 		}
 	}

@@ -133,6 +133,7 @@ func unquote(s string) string {
 
 // joinParams replaces name*, name*0, name*1* … by name (RFC 2231, 3 and 4).
 func joinParams(params map[string]string) {
+	var g guesser
 	for _, key := range slices.Sorted(maps.Keys(params)) {
 		v := params[key]
 		name, star, ok := strings.Cut(key, "*")
@@ -156,7 +157,7 @@ func joinParams(params map[string]string) {
 				break
 			}
 		}
-		text, _ := decodeCharset([]byte(v), charset)
+		text, _ := g.decode([]byte(v), charset)
 		params[name] = text
 	}
 }

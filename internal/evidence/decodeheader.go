@@ -12,15 +12,21 @@ import (
 // words of one charset are joined before they are decoded, because senders cut
 // within characters. The result is valid UTF-8.
 func decodeHeader(s string) string {
+	var g guesser
+	return g.header(s)
+}
+
+// header decodes a part of a field's value as decodeHeader does.
+func (g *guesser) header(s string) string {
 	if !strings.Contains(s, "=?") {
-		return decodeRaw(s)
+		return g.raw(s)
 	}
 	var out strings.Builder
 	var pending []byte // the bytes of adjacent words of one charset
 	var charset string
 	flush := func() {
 		if len(pending) > 0 {
-			text, _ := decodeCharset(pending, charset)
+			text, _ := g.decode(pending, charset)
 			out.WriteString(text)
 			pending = pending[:0]
 		}
@@ -32,7 +38,7 @@ func decodeHeader(s string) string {
 		}
 		if len(pending) == 0 || strings.TrimSpace(before) != "" {
 			flush()
-			out.WriteString(decodeRaw(before))
+			out.WriteString(g.raw(before))
 		}
 		if word.charset != charset {
 			flush()
@@ -42,16 +48,16 @@ func decodeHeader(s string) string {
 		s = after
 	}
 	flush()
-	out.WriteString(decodeRaw(s))
+	out.WriteString(g.raw(s))
 	return out.String()
 }
 
-// decodeRaw returns text outside of encoded words as valid UTF-8.
-func decodeRaw(s string) string {
+// raw returns text outside of encoded words as valid UTF-8.
+func (g *guesser) raw(s string) string {
 	if isASCII(s) {
 		return s
 	}
-	text, _ := decodeCharset([]byte(s), "")
+	text, _ := g.decode([]byte(s), "")
 	return text
 }
 

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,8 @@ func TestHostile(t *testing.T) {
 		"8-bit":                    "\n" + fill("\xe4\xf6 \xfc"),
 		"mbox":                     "Content-Type: application/mbox\n\n" + fill("From a 2026\n\nSubject: x\n\n"),
 		"groups of RTF":            "Content-Type: application/rtf\n\n{\\rtf" + fill("{") + fill("}"),
+		"characters of RTF":        "Content-Type: application/rtf\n\n{\\rtf\\ansicpg99999 " + fill(`\'e4{}`),
+		"code pages of RTF":        "Content-Type: application/rtf\n\n{\\rtf" + fill(`\ansicpg1251\'e4`),
 		"carriage returns":         "Subject: x\r\rA\r" + fill("\r"),
 		"zeros":                    "Subject: x\n\n" + fill("\x00"),
 	} {
@@ -72,6 +75,41 @@ func TestHostile(t *testing.T) {
 			Parse(strings.NewReader(raw), int64(len(raw)), Options{})
 			if took := processorTime(t) - start; took > most {
 				t.Errorf("the beginning with all its meaning took %v, want less than %v", took, most)
+			}
+		})
+	}
+}
+
+// TestHostilePieces reads headers of many pieces whose charset is not known: to
+// guess it costs much more than to read them.
+func TestHostilePieces(t *testing.T) {
+	const most = 384 << 20
+	piece := strings.Repeat("\xe4 =?x?q?=E4?= ", 1000)
+	addresses, params := "", ""
+	for _, name := range []string{"From", "Sender", "Reply-To", "To", "Cc"} {
+		addresses += name + ": " + strings.Repeat("=?x?q?=E4?= <a@b.example>, ", maxAddresses) + "\n"
+	}
+	for i := range maxParams {
+		params += fmt.Sprintf("; p%d*=%%E4", i)
+	}
+	part := "--b\nContent-Type: %s\n\n\x00\n"
+	mixed := "Content-Type: multipart/mixed; boundary=b\n\n"
+	for name, raw := range map[string]string{
+		"fields":     mixed + strings.Repeat("--b\nContent-Type: message/rfc822\n\n"+strings.Repeat("A: "+piece+"\n", 15)+"\nx\n", 16),
+		"few fields": mixed + strings.Repeat("--b\nContent-Type: message/rfc822\n\n"+strings.Repeat("A: \xe4\n", 999)+"\nx\n", 150),
+		"addresses":  mixed + strings.Repeat("--b\nContent-Type: message/rfc822\n\n"+addresses+"\nx\n", 150),
+		"names":      mixed + strings.Repeat(fmt.Sprintf(part, "application/x; name=\""+piece[:4000]+"\""), 900),
+		"parameters": mixed + strings.Repeat(fmt.Sprintf(part, "application/x"+params), 900),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			b := walked([]byte(raw))
+			runtime.ReadMemStats(&after)
+			got := after.TotalAlloc - before.TotalAlloc
+			t.Logf("%d bytes, %d allocated, %d entities", len(raw), got, b.tally.entities)
+			if got > most {
+				t.Errorf("reading %d bytes allocated %d, want at most %d", len(raw), got, most)
 			}
 		})
 	}

@@ -12,6 +12,9 @@ const (
 	// maxHeaderFields bounds the fields kept of one header: a long Received
 	// chain with ARC sets has some 150.
 	maxHeaderFields = 1000
+	// maxAllFields bounds the fields kept of all messages' headers together: a
+	// digest of maxMessages has some 10,000.
+	maxAllFields = 20_000
 	// maxFieldBytes bounds one decoded field value: To fields of big lists run
 	// to some KB.
 	maxFieldBytes = 16 << 10

@@ -51,6 +51,7 @@ type builder struct {
 	// markup says what the HTML of a part of kind html said about its text.
 	markup map[aup.PartID]markup
 	text   int    // bytes of text kept so far
+	fields int    // header fields kept so far
 	opened int    // bytes of files taken apart in memory so far
 	nested int    // files taken apart around the one at hand
 	meant  int    // how many of the parts are read for what they mean

@@ -9,8 +9,14 @@ import (
 // readHeader fills m from the fields of its header.
 func (b *builder) readHeader(m *aup.Message, e *entity) {
 	seen := map[string]bool{}
-	m.Header = make([]aup.Field, 0, len(e.fields))
-	for _, f := range e.fields {
+	fields := e.fields
+	if room := maxAllFields - b.fields; len(fields) > room {
+		fields = fields[:room]
+		b.problem("header", m.Path, "more header fields than the bound, the rest was not read")
+	}
+	b.fields += len(fields)
+	m.Header = make([]aup.Field, 0, len(fields))
+	for _, f := range fields {
 		raw := f.value
 		if len(raw) > maxFieldBytes {
 			raw = raw[:maxFieldBytes]

@@ -12,6 +12,7 @@ type rtfReader struct {
 	out     strings.Builder
 	raw     []byte // 8-bit characters that await their neighbours
 	charset string
+	guesser guesser
 	stack   []rtfGroup
 	now     rtfGroup
 	deep    int // open groups beyond the stack's bound
@@ -53,7 +54,6 @@ func readRTF(rtf []byte) (text string, page bool) {
 }
 
 func (r *rtfReader) open() {
-	r.flush()
 	if len(r.stack) >= maxRTFGroups {
 		r.deep++
 		return
@@ -62,7 +62,6 @@ func (r *rtfReader) open() {
 }
 
 func (r *rtfReader) close() {
-	r.flush()
 	if r.deep > 0 {
 		r.deep--
 		return
@@ -84,8 +83,13 @@ func (r *rtfReader) char(c byte) {
 }
 
 func (r *rtfReader) text(s string) {
-	r.flush()
-	if r.shown() {
+	name := charsetName(r.charset)
+	switch {
+	case !r.shown():
+	case isASCII(s) && !multiByte(name) && !shiftsState(name):
+		r.raw = append(r.raw, s...) // one conversion more costs more
+	default:
+		r.flush()
 		r.out.WriteString(s)
 	}
 }
@@ -99,7 +103,7 @@ func (r *rtfReader) flush() {
 	} else if text, used := convert(r.raw, charsetName(r.charset)); used != "" {
 		r.out.WriteString(text)
 	} else {
-		text, _ := decodeCharset(r.raw, "")
+		text, _ := r.guesser.decode(r.raw, "")
 		r.out.WriteString(text)
 	}
 	r.raw = r.raw[:0]
@@ -189,6 +193,7 @@ func (r *rtfReader) word(word string, n int, given bool) {
 	case "endash", "emdash":
 		r.text("–")
 	case "ansicpg":
+		r.flush()
 		r.charset = orElse(codepage(uint32(max(n, 0))), r.charset)
 	case "uc":
 		r.now.unicode = min(max(n, 0), 8)
