@@ -62,6 +62,9 @@ func listMark(s string) int {
 	return -1
 }
 
+// mostColons bounds the colons behind a label: an IPv6 address has seven.
+const mostColons = 20
+
 // maxPieces bounds what is taken out of one stretch without white space.
 const maxPieces = 50
 
@@ -102,8 +105,11 @@ func scanPiece(s string, at, end int) []hit {
 		}
 		return nil
 	}
-	// A label without a space behind it: "IP:203.0.113.1".
+	// A label without a space behind it: "IP:203.0.113.1". Each is one more search.
 	if i := strings.IndexByte(t, ':'); i > 0 && !strings.Contains(t[:i], ".") {
+		if strings.Count(t, ":") > mostColons {
+			return nil
+		}
 		return scanPiece(s, at+i+1, end)
 	}
 	return scanHost(s, at, end)

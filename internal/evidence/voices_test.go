@@ -64,7 +64,7 @@ func TestHostileMeaning(t *testing.T) {
 	for _, piece := range []string{
 		"> ", "From: x\n", "From: x\nSubject: y\n", "From: x\nSubject: y\nTo: z\n\n", "1.2.3.4 ", "1.", "::", "a.b@", "hxxp://a[.]b ", "[.]", " dot ", "http://a.example/", ",a.example", "=1.2.3.4",
 		"Mar  4 03:51:07 ", "On a wrote:\n> b\n", "-- \n", "Thanks\nA\n", "Thanks\n", "Received: from a by b\n", "-----Original Message-----\n", "________\n", "confidential addressee ", "Your policy says:\n\n\"x\n\n",
-		"1,2,3,203.0.113.7\n", "<", "\u200b", "é.", "中a.com", "(", "[dot", "{", "0x", "a@a.example,",
+		"1,2,3,203.0.113.7\n", "<", "\u200b", "é.", "中a.com", "(", "[dot", "{", "0x", "a@a.example,", strings.Repeat("a:", 2000) + " ",
 	} {
 		t.Run(piece, func(t *testing.T) {
 			read := func(size int) (aup.Document, time.Duration) {
