@@ -1,17 +1,19 @@
 package evidence
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
 
-// A colour is 0xRRGGBB, or one of the two below.
+// A colour is 0xRRGGBB, or one of the three below.
 type colour int32
 
 const (
 	white       colour = 0xffffff
 	unknown     colour = -1 // not set, or not known: an image, a gradient
 	transparent colour = -2
+	unset       colour = -3 // nothing was said
 )
 
 // near reports whether no reader can tell two colours apart.
@@ -35,13 +37,34 @@ func cssNumber(value string) (float64, bool) {
 	return n, err == nil
 }
 
-// colourNames holds the names that mail uses.
+// colourNames holds the names of CSS (CSS Color 4, 6.1), and two of the system's.
 var colourNames = map[string]colour{
-	"white": white, "black": 0, "red": 0xff0000, "green": 0x008000, "blue": 0x0000ff, "yellow": 0xffff00, "gray": 0x808080,
-	"grey": 0x808080, "silver": 0xc0c0c0, "navy": 0x000080, "maroon": 0x800000, "purple": 0x800080, "teal": 0x008080,
-	"orange": 0xffa500, "lime": 0x00ff00, "aqua": 0x00ffff, "cyan": 0x00ffff, "fuchsia": 0xff00ff, "magenta": 0xff00ff,
-	"whitesmoke": 0xf5f5f5, "snow": 0xfffafa, "ivory": 0xfffff0, "ghostwhite": 0xf8f8ff, "lightgray": 0xd3d3d3, "lightgrey": 0xd3d3d3,
-	"darkgray": 0xa9a9a9, "darkgrey": 0xa9a9a9, "transparent": transparent, "windowtext": 0, "window": white,
+	"transparent": transparent,
+	"aliceblue":   0xf0f8ff, "antiquewhite": 0xfaebd7, "aqua": 0x00ffff, "aquamarine": 0x7fffd4, "azure": 0xf0ffff, "beige": 0xf5f5dc, "bisque": 0xffe4c4,
+	"black": 0x000000, "blanchedalmond": 0xffebcd, "blue": 0x0000ff, "blueviolet": 0x8a2be2, "brown": 0xa52a2a, "burlywood": 0xdeb887,
+	"cadetblue": 0x5f9ea0, "chartreuse": 0x7fff00, "chocolate": 0xd2691e, "coral": 0xff7f50, "cornflowerblue": 0x6495ed, "cornsilk": 0xfff8dc,
+	"crimson": 0xdc143c, "cyan": 0x00ffff, "darkblue": 0x00008b, "darkcyan": 0x008b8b, "darkgoldenrod": 0xb8860b, "darkgray": 0xa9a9a9,
+	"darkgreen": 0x006400, "darkgrey": 0xa9a9a9, "darkkhaki": 0xbdb76b, "darkmagenta": 0x8b008b, "darkolivegreen": 0x556b2f, "darkorange": 0xff8c00,
+	"darkorchid": 0x9932cc, "darkred": 0x8b0000, "darksalmon": 0xe9967a, "darkseagreen": 0x8fbc8f, "darkslateblue": 0x483d8b, "darkslategray": 0x2f4f4f,
+	"darkslategrey": 0x2f4f4f, "darkturquoise": 0x00ced1, "darkviolet": 0x9400d3, "deeppink": 0xff1493, "deepskyblue": 0x00bfff, "dimgray": 0x696969,
+	"dimgrey": 0x696969, "dodgerblue": 0x1e90ff, "firebrick": 0xb22222, "floralwhite": 0xfffaf0, "forestgreen": 0x228b22, "fuchsia": 0xff00ff,
+	"gainsboro": 0xdcdcdc, "ghostwhite": 0xf8f8ff, "gold": 0xffd700, "goldenrod": 0xdaa520, "gray": 0x808080, "green": 0x008000, "greenyellow": 0xadff2f,
+	"grey": 0x808080, "honeydew": 0xf0fff0, "hotpink": 0xff69b4, "indianred": 0xcd5c5c, "indigo": 0x4b0082, "ivory": 0xfffff0, "khaki": 0xf0e68c,
+	"lavender": 0xe6e6fa, "lavenderblush": 0xfff0f5, "lawngreen": 0x7cfc00, "lemonchiffon": 0xfffacd, "lightblue": 0xadd8e6, "lightcoral": 0xf08080,
+	"lightcyan": 0xe0ffff, "lightgoldenrodyellow": 0xfafad2, "lightgray": 0xd3d3d3, "lightgreen": 0x90ee90, "lightgrey": 0xd3d3d3, "lightpink": 0xffb6c1,
+	"lightsalmon": 0xffa07a, "lightseagreen": 0x20b2aa, "lightskyblue": 0x87cefa, "lightslategray": 0x778899, "lightslategrey": 0x778899,
+	"lightsteelblue": 0xb0c4de, "lightyellow": 0xffffe0, "lime": 0x00ff00, "limegreen": 0x32cd32, "linen": 0xfaf0e6, "magenta": 0xff00ff,
+	"maroon": 0x800000, "mediumaquamarine": 0x66cdaa, "mediumblue": 0x0000cd, "mediumorchid": 0xba55d3, "mediumpurple": 0x9370db,
+	"mediumseagreen": 0x3cb371, "mediumslateblue": 0x7b68ee, "mediumspringgreen": 0x00fa9a, "mediumturquoise": 0x48d1cc, "mediumvioletred": 0xc71585,
+	"midnightblue": 0x191970, "mintcream": 0xf5fffa, "mistyrose": 0xffe4e1, "moccasin": 0xffe4b5, "navajowhite": 0xffdead, "navy": 0x000080,
+	"oldlace": 0xfdf5e6, "olive": 0x808000, "olivedrab": 0x6b8e23, "orange": 0xffa500, "orangered": 0xff4500, "orchid": 0xda70d6,
+	"palegoldenrod": 0xeee8aa, "palegreen": 0x98fb98, "paleturquoise": 0xafeeee, "palevioletred": 0xdb7093, "papayawhip": 0xffefd5,
+	"peachpuff": 0xffdab9, "peru": 0xcd853f, "pink": 0xffc0cb, "plum": 0xdda0dd, "powderblue": 0xb0e0e6, "purple": 0x800080, "rebeccapurple": 0x663399,
+	"red": 0xff0000, "rosybrown": 0xbc8f8f, "royalblue": 0x4169e1, "saddlebrown": 0x8b4513, "salmon": 0xfa8072, "sandybrown": 0xf4a460,
+	"seagreen": 0x2e8b57, "seashell": 0xfff5ee, "sienna": 0xa0522d, "silver": 0xc0c0c0, "skyblue": 0x87ceeb, "slateblue": 0x6a5acd,
+	"slategray": 0x708090, "slategrey": 0x708090, "snow": 0xfffafa, "springgreen": 0x00ff7f, "steelblue": 0x4682b4, "tan": 0xd2b48c, "teal": 0x008080,
+	"thistle": 0xd8bfd8, "tomato": 0xff6347, "turquoise": 0x40e0d0, "violet": 0xee82ee, "wheat": 0xf5deb3, "white": 0xffffff, "whitesmoke": 0xf5f5f5,
+	"window": 0xffffff, "windowtext": 0x000000, "yellow": 0xffff00, "yellowgreen": 0x9acd32,
 }
 
 // parseColour reads a colour in lower case; what it does not know is unknown.
@@ -50,47 +73,96 @@ func parseColour(s string) colour {
 	if c, ok := colourNames[s]; ok {
 		return c
 	}
-	if rest, ok := strings.CutPrefix(s, "rgb"); ok {
-		return parseRGB(strings.TrimPrefix(rest, "a"))
+	switch name, args, _ := cssFunction(s); name {
+	case "rgb", "rgba":
+		return parseRGB(args)
+	case "hsl", "hsla":
+		return parseHSL(args)
 	}
 	s = strings.TrimPrefix(s, "#")
-	if len(s) == 3 {
-		s = string([]byte{s[0], s[0], s[1], s[1], s[2], s[2]})
-	}
-	if len(s) != 6 {
-		return unknown
+	if len(s) == 3 || len(s) == 4 {
+		double := make([]byte, 0, 8)
+		for i := range len(s) {
+			double = append(double, s[i], s[i])
+		}
+		s = string(double)
 	}
 	n, err := strconv.ParseUint(s, 16, 32)
-	if err != nil {
+	switch {
+	case err != nil:
 		return unknown
+	case len(s) == 6:
+		return colour(n)
+	case len(s) == 8:
+		return veiled(colour(n>>8), float64(n&255)/255)
 	}
-	return colour(n)
+	return unknown
 }
 
-// parseRGB reads "(r, g, b)" or "(r, g, b, alpha)".
-func parseRGB(s string) colour {
-	s = strings.Trim(s, "() ")
-	values := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
-	if len(values) < 3 {
+// veiled returns what is seen of c through its alpha.
+func veiled(c colour, alpha float64) colour {
+	switch {
+	case alpha < 0.05:
+		return transparent
+	case alpha < 0.95:
+		return unknown // what is behind it shows through
+	}
+	return c
+}
+
+// parseRGB reads three numbers, and perhaps an alpha.
+func parseRGB(args []string) colour {
+	if len(args) < 3 {
 		return unknown
 	}
 	c := colour(0)
-	for _, v := range values[:3] {
+	for _, v := range args[:3] {
 		n, ok := cssNumber(v)
 		if !ok {
 			return unknown
 		}
-		c = c<<8 | colour(min(max(n, 0), 255))
-	}
-	if len(values) > 3 {
-		switch alpha, ok := cssNumber(values[3]); {
-		case !ok || strings.HasSuffix(values[3], "%"):
-			return unknown
-		case alpha < 0.05:
-			return transparent
-		case alpha < 0.95:
-			return unknown // what is behind it shows through
+		if strings.HasSuffix(v, "%") {
+			n *= 2.55
 		}
+		c = c<<8 | colour(min(max(math.Round(n), 0), 255))
 	}
-	return c
+	return withAlpha(c, args[3:])
+}
+
+// withAlpha applies an alpha where there is one.
+func withAlpha(c colour, args []string) colour {
+	if len(args) == 0 {
+		return c
+	}
+	alpha, ok := cssNumber(args[0])
+	if !ok {
+		return unknown
+	}
+	if strings.HasSuffix(args[0], "%") {
+		alpha /= 100
+	}
+	return veiled(c, alpha)
+}
+
+// parseHSL reads hue, saturation and lightness, and perhaps an alpha.
+func parseHSL(args []string) colour {
+	if len(args) < 3 {
+		return unknown
+	}
+	var v [3]float64
+	for i := range v {
+		n, ok := cssNumber(args[i])
+		if !ok {
+			return unknown
+		}
+		v[i] = n
+	}
+	hue, saturation, light := v[0], min(max(v[1]/100, 0), 1), min(max(v[2]/100, 0), 1)
+	c := colour(0)
+	for _, n := range [...]float64{0, 8, 4} {
+		k := math.Mod(math.Mod(n+hue/30, 12)+12, 12)
+		one := light - saturation*min(light, 1-light)*max(-1, min(k-3, 9-k, 1))
+		c = c<<8 | colour(math.Round(255*one))
+	}
+	return withAlpha(c, args[3:])
 }

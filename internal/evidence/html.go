@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,8 @@ type walker struct {
 	overflow int               // open elements beyond the stack's bound
 	skip     int               // open elements whose content nobody sees: script, style, title
 	sheet    sheet
+	late     bool // a style element stands behind text
+	nested   bool // this is the content of a comment for some readers
 	result   htmlText
 }
 
@@ -55,9 +58,13 @@ type walker struct {
 type element struct {
 	tag  atom.Atom
 	name string // of a tag without an atom
+	// class and id are in lower case.
+	class, id string
+
 	look look
 	pre  bool
 	dark bool // its text is hidden
+	mute bool // its text is left out
 	list int  // of ol: the next number; of ul: -1
 	// The offsets in out at which ranges of this element begin; -1 for none.
 	link, quote, signature int
@@ -66,14 +73,33 @@ type element struct {
 
 // readHTML returns the text of src. The work is linear in len(src).
 func readHTML(src string) htmlText {
-	w := &walker{
+	w := newWalker(src)
+	w.read(src)
+	if w.late {
+		// Styles hold for what stands before them as well.
+		styles := w.sheet
+		styles.work, styles.full = 0, true
+		w = newWalker(src)
+		w.sheet = styles
+		w.read(src)
+	}
+	return w.result
+}
+
+func newWalker(src string) *walker {
+	root := element{look: look{foreground: unknown, fill: unset, background: white}, link: -1, quote: -1, signature: -1}
+	return &walker{
 		out:   make([]byte, 0, len(src)),
 		open:  map[atom.Atom]int{},
-		stack: append(make([]element, 0, 32), element{look: look{foreground: unknown, background: white}, link: -1, quote: -1, signature: -1}),
+		stack: append(make([]element, 0, 32), root),
 	}
+}
+
+// read reads src to its end.
+func (w *walker) read(src string) {
 	z := html.NewTokenizer(strings.NewReader(src))
 	for {
-		switch z.Next() {
+		switch kind := z.Next(); kind {
 		case html.ErrorToken:
 			for len(w.stack) > 1 {
 				w.pop()
@@ -83,14 +109,18 @@ func readHTML(src string) htmlText {
 				l := &w.result.links[i]
 				l.Start, l.End = min(l.Start, len(w.out)), min(l.End, len(w.out))
 			}
-			return w.result
+			return
 		case html.TextToken:
 			w.textToken(z)
 		case html.StartTagToken, html.SelfClosingTagToken:
-			w.start(z)
+			w.start(z, kind == html.SelfClosingTagToken)
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			w.end(atom.Lookup(name), name)
+		case html.CommentToken:
+			if text := z.Text(); bytes.HasPrefix(text, []byte("[if")) {
+				w.comment(string(text))
+			}
 		}
 	}
 }
@@ -99,7 +129,8 @@ func (w *walker) top() *element { return &w.stack[len(w.stack)-1] }
 
 func (w *walker) textToken(z *html.Tokenizer) {
 	if w.skip > 0 {
-		if w.top().tag == atom.Style {
+		if w.top().tag == atom.Style && !w.nested {
+			w.late = w.late || len(w.out) > 0 && !w.sheet.full
 			w.sheet.read(z.Text())
 		}
 		return
@@ -107,10 +138,14 @@ func (w *walker) textToken(z *html.Tokenizer) {
 	w.write(z.Text())
 }
 
-func (w *walker) start(z *html.Tokenizer) {
+func (w *walker) start(z *html.Tokenizer, closed bool) {
 	name, more := z.TagName()
 	tag := atom.Lookup(name)
 	a := readAttributes(z, more)
+	foreign := w.foreign(tag, a)
+	if foreign {
+		z.NextIsNotRawText() // a style or title of a drawing is read as other elements are
+	}
 	switch tag {
 	case atom.Br:
 		w.breaks = min(w.breaks+1, 2)
@@ -122,9 +157,7 @@ func (w *walker) start(z *html.Tokenizer) {
 		w.image(a)
 		return
 	case atom.Input:
-		if a.kind == "submit" || a.kind == "button" {
-			w.write([]byte(" " + a.value + " "))
-		}
+		w.input(a)
 		return
 	case atom.Area, atom.Form:
 		w.link(aup.Range{Start: w.next(), End: w.next()}, a.href)
@@ -139,21 +172,36 @@ func (w *walker) start(z *html.Tokenizer) {
 	if tag == atom.Td || tag == atom.Th {
 		w.tab = len(w.out) > 0 && w.breaks == 0
 	}
+	depth := len(w.stack)
 	w.push(tag, name, a)
+	if closed && foreign && len(w.stack) > depth {
+		w.pop()
+	}
 	if tag == atom.Li {
 		w.bullet()
 	}
 }
 
 func (w *walker) image(a attributes) {
-	if a.alt == "" || len(a.alt) > 500 {
-		return
+	const longest = 500
+	if len(a.alt) <= longest {
+		w.alone(atom.Img, a, a.alt)
 	}
-	w.push(atom.Img, nil, a)
-	w.space = true
-	w.write([]byte(a.alt))
-	w.space = true
-	w.pop()
+}
+
+// alone writes the text that an element without content shows.
+func (w *walker) alone(tag atom.Atom, a attributes, text string) {
+	depth := len(w.stack)
+	if w.push(tag, nil, a); text != "" {
+		w.space = true
+		w.write([]byte(text))
+		w.space = true
+	}
+	if len(w.stack) > depth {
+		w.pop()
+	} else {
+		w.overflow--
+	}
 }
 
 // push opens an element.
@@ -163,12 +211,13 @@ func (w *walker) push(tag atom.Atom, name []byte, a attributes) {
 		return
 	}
 	parent := w.top()
-	e := element{tag: tag, look: parent.look, pre: parent.pre || tag == atom.Pre || tag == atom.Textarea, link: -1, quote: -1, signature: -1}
+	e := element{tag: tag, class: strings.ToLower(a.class), id: strings.ToLower(a.id), look: parent.look.within(), pre: parent.pre || tag == atom.Pre || tag == atom.Textarea, link: -1, quote: -1, signature: -1}
 	if tag == 0 {
 		e.name = string(name)
 	}
-	w.sheet.apply(&e.look, tag, a)
-	e.look.attributes(tag, a)
+	e.look.hints(tag, a)
+	w.sheet.apply(&e, w.stack)
+	e.look.style(a.style)
 	e.dark = e.look.hidden()
 	switch tag {
 	case atom.A:
@@ -187,7 +236,8 @@ func (w *walker) push(tag atom.Atom, name []byte, a attributes) {
 	if a.signs() {
 		e.signature = w.next()
 	}
-	if isSkipped(tag) {
+	// Word writes what it wants to know of a page as xml into comments.
+	if e.mute = isSkipped(tag) || w.nested && e.name == "xml"; e.mute {
 		w.skip++
 	}
 	w.stack = append(w.stack, e)
@@ -269,7 +319,7 @@ func (w *walker) pop() {
 	if e.signature >= 0 && e.signature < len(w.out) {
 		w.result.markup.signatures = outermost(w.result.markup.signatures, aup.Range{Start: e.signature, End: len(w.out)})
 	}
-	if isSkipped(e.tag) {
+	if e.mute {
 		w.skip--
 	}
 	w.lineBreak(blockBreaks(e.tag))

@@ -21,7 +21,14 @@ func isVoid(tag atom.Atom) bool {
 
 // isSkipped reports whether the text of an element is not for readers.
 func isSkipped(tag atom.Atom) bool {
-	return tag == atom.Script || tag == atom.Style || tag == atom.Title || tag == atom.Template
+	return tag == atom.Script || tag == atom.Style || tag == atom.Title
+}
+
+func (e *element) tagName() string {
+	if e.tag == 0 {
+		return e.name
+	}
+	return e.tag.String()
 }
 
 // blockBreaks returns how many line ends an element puts before and after
@@ -50,9 +57,9 @@ func selfNesting(tag atom.Atom) bool {
 
 // An attributes holds the attributes of one tag that say something about text.
 type attributes struct {
-	style, class, id, href, alt, kind, value, first string
-	color, background                               string
-	image, hidden                                   bool
+	style, class, id, href, alt, kind, value, first, hint string
+	color, background                                     string
+	image, hidden, open                                   bool
 }
 
 // maxAttribute bounds a value that is kept; longer ones are data, not links.
@@ -90,6 +97,10 @@ func readAttributes(z *html.Tokenizer, more bool) (a attributes) {
 			a.image = true
 		case "hidden":
 			a.hidden = true
+		case "open":
+			a.open = true
+		case "placeholder":
+			a.hint = string(val)
 		}
 	}
 	return a
