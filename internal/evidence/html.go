@@ -191,12 +191,14 @@ func (w *walker) image(a attributes) {
 
 // alone writes the text that an element without content shows.
 func (w *walker) alone(tag atom.Atom, a attributes, text string) {
-	depth := len(w.stack)
-	if w.push(tag, nil, a); text != "" {
-		w.space = true
-		w.write([]byte(text))
-		w.space = true
+	if text == "" {
+		return
 	}
+	depth := len(w.stack)
+	w.push(tag, nil, a)
+	w.space = true
+	w.write([]byte(text))
+	w.space = true
 	if len(w.stack) > depth {
 		w.pop()
 	} else {

@@ -33,12 +33,15 @@ func scanIP(t string) (hit, bool) {
 			host = host[1:]
 		}
 		at++
+	} else if bare, behind, ok := strings.Cut(host, "#"); ok {
+		host, port = bare, portOf(behind) // as BIND writes it
 	} else if i := strings.IndexAny(host, ":/"); i > 0 && strings.Count(host[:i], ".") == 3 {
 		port = portOf(host[i+1:])
 		host = host[:i]
 	} else if i := strings.IndexByte(host, '/'); i > 0 {
 		host = host[:i] // "2001:db8::1/128"
 	}
+	host, _, _ = strings.Cut(host, "%") // the zone says nothing to others
 	a, ok := parseAddr(host)
 	if !ok || a.Is6() && strings.Count(host, ":") < 3 && len(host) < 6 {
 		return hit{}, false
@@ -96,4 +99,35 @@ func portOf(s string) uint16 {
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+// looseIPv4 reads an address of one to four numbers, decimal, octal or
+// hexadecimal, of which the last stands for all that is left (WHATWG URL, 3.5):
+// browsers do, and whoever hides an address writes it so. A small number alone is
+// none.
+func looseIPv4(s string) (netip.Addr, bool) {
+	const most = 4
+	parts := strings.Split(strings.TrimSuffix(s, "."), ".")
+	if len(parts) > most {
+		return netip.Addr{}, false
+	}
+	var n uint64
+	for i, p := range parts {
+		base := 10
+		if low := strings.ToLower(p); strings.HasPrefix(low, "0x") {
+			p, base = p[2:], 16
+		} else if len(p) > 1 && p[0] == '0' {
+			base = 8
+		}
+		bits := 8
+		if i == len(parts)-1 {
+			bits = 8 * (most + 1 - len(parts))
+		}
+		v, err := strconv.ParseUint(p, base, bits)
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		n = n<<bits | v
+	}
+	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), n>>24 > 0
 }

@@ -103,6 +103,9 @@ func scanPiece(s string, at, end int) []hit {
 		if value, ok := mailAddress(addr); ok {
 			return []hit{{aup.Range{Start: at, End: at + len(addr)}, aup.IndicatorEmail, value, 0}}
 		}
+		if i := strings.LastIndex(t, "@["); i >= 0 {
+			return scanPiece(s, at+i+1, end) // "a@[192.0.2.1]"
+		}
 		return nil
 	}
 	// A label without a space behind it: "IP:203.0.113.1". Each is one more search.
@@ -146,9 +149,6 @@ func scanURL(s string, at, end, colon int) []hit {
 		start--
 	}
 	name := strings.ToLower(s[start:colon])
-	if !urlSchemes[name] {
-		return nil
-	}
 	end = start + len(strings.TrimRight(s[start:end], ".,;:!?*_]"))
 	authority := s[min(colon+3, end):end]
 	if i := strings.IndexAny(authority, "/?#"); i >= 0 {
@@ -156,20 +156,18 @@ func scanURL(s string, at, end, colon int) []hit {
 	}
 	host := authority[strings.LastIndexByte(authority, '@')+1:]
 	at = colon + 3 + len(authority) - len(host)
-	h, ok := scanIP(host)
+	h, ok := urlHost(host)
 	if !ok {
-		bare, port, _ := strings.Cut(host, ":")
-		domain, valid := domainName(bare)
-		if !valid {
-			return nil
-		}
-		n, _ := strconv.ParseUint(port, 10, 16)
-		h = hit{aup.Range{End: len(bare)}, aup.IndicatorDomain, domain, uint16(n)}
-	}
-	if h.kind == aup.IndicatorCIDR {
 		return nil
 	}
 	h.Start, h.End = h.Start+at, h.End+at
+	if !urlSchemes[name] {
+		return []hit{h} // "meow://": written so that nobody follows it, or of a program
+	}
+	rest := s[min(colon+3+len(authority), end):end]
+	if link := unwrapped(h.value, rest); link != "" {
+		return scanWithin(link, aup.Range{Start: start, End: end})
+	}
 	shown := h.value
 	if strings.Contains(shown, ":") {
 		shown = "[" + shown + "]"
@@ -177,11 +175,38 @@ func scanURL(s string, at, end, colon int) []hit {
 	if h.port > 0 {
 		shown += ":" + strconv.Itoa(int(h.port))
 	}
-	value := name + "://" + shown + s[min(colon+3+len(authority), end):end]
-	return []hit{{aup.Range{Start: start, End: end}, aup.IndicatorURL, value, h.port}, h}
+	return []hit{{aup.Range{Start: start, End: end}, aup.IndicatorURL, name + "://" + shown + rest, h.port}, h}
 }
 
-var urlSchemes = map[string]bool{"http": true, "https": true, "ftp": true, "ftps": true, "sftp": true, "ssh": true, "tcp": true, "udp": true, "smtp": true, "rdp": true, "ws": true, "wss": true}
+// urlHost reads the host of a URL, with a port, as browsers read it.
+func urlHost(s string) (hit, bool) {
+	if h, ok := scanIP(s); ok && h.kind == aup.IndicatorIP {
+		return h, true
+	}
+	bare, port, _ := strings.Cut(s, ":")
+	h := hit{aup.Range{End: len(bare)}, aup.IndicatorIP, "", portOf(port)}
+	bare = unescapePercent(bare)
+	if a, ok := looseIPv4(bare); ok {
+		h.value = a.String()
+		return h, true
+	}
+	domain, ok := domainName(bare)
+	h.kind, h.value = aup.IndicatorDomain, domain
+	return h, ok
+}
+
+// scanWithin reads a link that stands within another, in that range.
+func scanWithin(link string, r aup.Range) []hit {
+	i := strings.Index(link, "://")
+	hits := scanURL(link, 0, len(link), i)
+	for n := range hits {
+		hits[n].Range = r
+	}
+	return hits
+}
+
+var urlSchemes = map[string]bool{"http": true, "https": true, "ftp": true, "ftps": true, "sftp": true, "ssh": true, "tcp": true, "udp": true, "smtp": true, "rdp": true, "ws": true, "wss": true,
+	"telnet": true, "smb": true, "ldap": true, "ldaps": true, "imap": true, "imaps": true, "vnc": true, "irc": true, "socks5": true, "git": true}
 
 // domainName returns s as a domain name in its ASCII form, when it is one
 // below a public suffix.

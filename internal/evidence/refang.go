@@ -184,7 +184,7 @@ func bracketed(s string, word bool) (with string, n int, loose, ok bool) {
 	case "at", "@", "ät":
 		return "@", end + 1, word, word
 	case ":", "://", "/", "//":
-		return in, end + 1, false, word || in == "/" || in == "//"
+		return in, end + 1, false, word || in != "://"
 	}
 	return "", 0, false, false
 }
