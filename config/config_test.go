@@ -157,7 +157,7 @@ func TestPassword(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(Example())
-	for _, s := range []string{"a: &x [*x]", "mailboxes: {name: 1}", "poll: {}", "max_message: -1", "? x\n: y", "log: !!binary x", "mailboxes: ! ", "[[[[[[[["} {
+	for _, s := range []string{"a: &x [*x]", "mailboxes: {name: 1}", "poll: {}", "max_message: -1", "? x\n: y", "log: !!binary x", "mailboxes: ! ", "[[[[[[[[", "roles: &a {b: *a}", "data: &a x\nlog: *a\n---\ndata: y"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

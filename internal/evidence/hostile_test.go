@@ -51,7 +51,7 @@ func TestHostile(t *testing.T) {
 		"links":                    page + fill("<a href=http://a.example/>x"),
 		"styles":                   page + "<style>" + count(500, func(i int) string { return fmt.Sprintf(".c%d{color:#fff;%s}", i, strings.Repeat("left:0;", 400)) }) + "</style>" + fill("<b class='c1 c2 c3 c4 c5 c6 c7'>x</b>"),
 		"style sheets":             page + fill("<style>.a{color:red}/*</style>"),
-		"selectors":                page + "<style>" + count(maxRules, func(i int) string { return ".a .a .a .a .a .a .a .b{color:red}" }) + "</style>" + fill("<i class=a><b class=b>x</b>"),
+		"selectors":                page + "<style>" + count(maxRules, func(int) string { return ".a .a .a .a .a .a .a .b{color:red}" }) + "</style>" + fill("<i class=a><b class=b>x</b>"),
 		"at-rules":                 page + "<style>" + fill("@media all{") + "</style>x",
 		"comments for some":        page + fill("<!--[if mso]>"),
 		"pages for some":           page + fill("<!--[if mso]>x<![endif]-->"),

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -20,7 +21,8 @@ import (
 // Decode reads data into the value that into points to. file names the file in
 // errors, kind is what each of them wraps. All unknown keys and wrong types are
 // reported at once, joined. An empty file changes nothing; after an error the
-// value may be filled in part.
+// value may be filled in part. A file is one document, and an alias must not
+// stand within what another one may stand for.
 func Decode(data []byte, file string, into any, kind error) error {
 	c := &checker{file: file}
 	err := guarded(file, func() error {
@@ -28,12 +30,11 @@ func Decode(data []byte, file string, into any, kind error) error {
 		if err != nil {
 			return err
 		}
-		empty := true
-		for _, doc := range f.Docs {
-			empty = empty && (doc.Body == nil || doc.Body.Type() == ast.NullType)
-			c.value(doc.Body, reflect.TypeOf(into), "")
+		body := c.only(f.Docs)
+		if body == nil || len(c.errs) > 0 {
+			return nil
 		}
-		if empty || len(c.errs) > 0 {
+		if c.value(body, reflect.TypeOf(into), ""); len(c.errs) > 0 {
 			return nil
 		}
 		if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
@@ -50,16 +51,58 @@ func Decode(data []byte, file string, into any, kind error) error {
 	return errors.Join(c.errs...)
 }
 
+// only returns the content of the one document that is not empty; nil when all
+// are.
+func (c *checker) only(docs []*ast.DocumentNode) (body ast.Node) {
+	for _, doc := range docs {
+		switch {
+		case doc.Body == nil || doc.Body.Type() == ast.NullType:
+		case body != nil:
+			c.wrong(doc.Body, "a second document: want one")
+			return body
+		default:
+			body = doc.Body
+			ast.Walk(anchors{c: c}, body)
+		}
+	}
+	return body
+}
+
+// anchors looks for aliases within what has an anchor. The library follows those
+// without an end, or to as many copies as there is memory for.
+type anchors struct {
+	c      *checker
+	inside bool
+}
+
+// Visit implements [ast.Visitor].
+func (a anchors) Visit(n ast.Node) ast.Visitor {
+	switch n.(type) {
+	case *ast.AnchorNode:
+		a.inside = true
+	case *ast.AliasNode:
+		if a.inside {
+			a.c.wrong(n, "an alias within an anchor: write out what it stands for")
+		}
+	}
+	return a
+}
+
 // maxDepth is how deep a file may nest: the deepest that we read has five
 // levels. The library takes time that grows with the square of the depth.
 // maxAliases is how often one may point back to a part of itself, each time
-// with all that the part holds.
+// with all that the part holds. maxDocuments is how many it may have, empty ones
+// included, for which the library takes such time as well.
 const (
-	maxDepth   = 32
-	maxAliases = 64
+	maxDepth     = 32
+	maxAliases   = 64
+	maxDocuments = 8
 )
 
 func parse(data []byte, file string) (*ast.File, error) {
+	if !utf8.Valid(data) {
+		return nil, fmt.Errorf("%s: is no text in UTF-8: save it as such", file)
+	}
 	tokens := lexer.Tokenize(string(data))
 	if err := checkBounds(tokens, file); err != nil {
 		return nil, err
@@ -72,10 +115,10 @@ func parse(data []byte, file string) (*ast.File, error) {
 }
 
 // checkBounds counts the brackets that are open, the list items begun on one
-// line, and the aliases. What is nested by indentation alone needs a line a
+// line, the aliases and the documents. What is nested by indentation alone needs a line a
 // level, each longer than the one before.
 func checkBounds(tokens token.Tokens, file string) error {
-	open, items, aliases, line := 0, 0, 0, 0
+	open, items, aliases, documents, line := 0, 0, 0, 0, 0
 	for _, t := range tokens {
 		if t.Position.Line != line {
 			items, line = 0, t.Position.Line
@@ -84,11 +127,16 @@ func checkBounds(tokens token.Tokens, file string) error {
 		case token.SequenceStartType, token.MappingStartType:
 			open++
 		case token.SequenceEndType, token.MappingEndType:
-			open--
+			open = max(open-1, 0)
 		case token.SequenceEntryType, token.MappingKeyType:
 			items++
 		case token.AliasType:
 			aliases++
+		case token.DocumentHeaderType:
+			documents++
+		}
+		if documents > maxDocuments {
+			return fmt.Errorf("%s:%d:%d: more than %d documents", file, t.Position.Line, t.Position.Column, maxDocuments)
 		}
 		if aliases > maxAliases {
 			return fmt.Errorf("%s:%d:%d: more than %d aliases", file, t.Position.Line, t.Position.Column, maxAliases)

@@ -69,6 +69,11 @@ func TestErrors(t *testing.T) {
 		"too many braces":       {strings.Repeat("{a: ", 100_000), "f:1:129: nested more than 32 deep: no good"},
 		"too many dashes":       {strings.Repeat("- ", 100_000), "f:1:65: nested more than 32 deep: no good"},
 		"too many aliases":      {"words: &a [x]\nitems: [" + strings.Repeat("*a,", 65) + "]", "f:2:201: more than 64 aliases: no good"},
+		"an alias to itself":    {"waits: &a {b: *a}\n", "f:1:15: an alias within an anchor: write out what it stands for: no good"},
+		"aliases of aliases":    {"waits: {a: &a [x, x], b: &b [*a, *a], c: [*b, *b]}\n", "f:1:30: an alias within an anchor: write out what it stands for: no good\nf:1:34: an alias within an anchor: write out what it stands for: no good"},
+		"two documents":         {"name: a\n---\nname: b\n", "f:3:5: a second document: want one: no good"},
+		"too many documents":    {strings.Repeat("---\n", 10), "f:9:1: more than 8 documents: no good"},
+		"no UTF-8":              {"name: \xff\n", "f: is no text in UTF-8: save it as such: no good"},
 		"too many keys of keys": {strings.Repeat("? ", 100_000), "f:1:65: nested more than 32 deep: no good"},
 	} {
 		t.Run(name, func(t *testing.T) {
