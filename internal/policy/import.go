@@ -69,13 +69,15 @@ var (
 func blocks(md string) []block {
 	var out []block
 	var cur *block
+	var text []string // the lines of cur
 	flush := func() {
 		if cur != nil {
-			cur.text, cur.inBold = plain(cur.text)
+			cur.text, cur.inBold = plain(strings.Join(text, " "))
 			out = append(out, *cur)
 			cur = nil
 		}
 	}
+	begin := func(b block, l string) { cur, text = &b, append(text[:0], l) }
 	lines := strings.Split(strings.ReplaceAll(md, "\r\n", "\n"), "\n")
 	if len(lines) > 0 && strings.TrimRight(lines[0], " \ufeff") == "---" {
 		for i, l := range lines[1:] {
@@ -100,15 +102,15 @@ func blocks(md string) []block {
 		case heading.MatchString(l):
 			flush()
 			h := heading.FindStringSubmatch(l)
-			cur = &block{kind: 'h', level: len(h[1]), text: h[2]}
+			begin(block{kind: 'h', level: len(h[1])}, h[2])
 			flush()
 		case m != nil:
 			flush()
-			cur = &block{kind: 'i', level: len(m[1]), text: m[2]}
+			begin(block{kind: 'i', level: len(m[1])}, m[2])
 		case cur == nil:
-			cur = &block{kind: 'p', text: l}
+			begin(block{kind: 'p'}, l)
 		default:
-			cur.text += " " + l
+			text = append(text, l)
 		}
 	}
 	flush()

@@ -24,6 +24,10 @@ var policyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 // 200 KB.
 const maxFile = 1 << 20
 
+// maxClauses is the most clauses of a policy: each is tried on every report. The
+// longest published ones have some hundred.
+const maxClauses = 2000
+
 // Parse reads a policy file. file names it in errors. Every problem is
 // reported at once, joined, each a line with the file, what it is about and
 // the mend; all are aup.ErrInvalid.
@@ -55,6 +59,14 @@ func (p *Policy) check(file string) []error {
 	if len(p.Clauses) == 0 {
 		wrong("clauses: missing: a policy needs at least one clause")
 	}
+	if len(p.Clauses) > maxClauses {
+		wrong("clauses: there are %d: a policy has at most %d", len(p.Clauses), maxClauses)
+		return errs
+	}
+	all := make(map[aup.ClauseID]bool)
+	for i := range p.Clauses {
+		all[p.Clauses[i].ID] = true
+	}
 	seen := make(map[aup.ClauseID]int)
 	for i, c := range p.Clauses {
 		where := fmt.Sprintf("clauses[%d] (%s)", i, c.ID)
@@ -67,7 +79,7 @@ func (p *Policy) check(file string) []error {
 			seen[c.ID] = i
 		}
 		if parent := c.Parent(); parent != "" {
-			if _, ok := p.Clause(parent); !ok {
+			if !all[parent] {
 				wrong("%s: there is no clause %s that it could be a detail of: add it, or number this one anew", where, parent)
 			}
 		} else if c.Exception {

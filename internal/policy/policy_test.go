@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -124,6 +125,7 @@ clauses:
 		"wrong type":  {"name: a\nclauses: 3\n", "p.yaml:2:10: "},
 		"no YAML":     {"name: [", "p.yaml:"},
 		"nothing":     {"", "p.yaml: name: missing"},
+		"too many":    {"name: a\nclauses:\n" + strings.Repeat("- {id: '1.1', title: x, severity: low}\n", 2001), "p.yaml: clauses: there are 2001: a policy has at most 2000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := policy.Parse([]byte(tc.yaml), "p.yaml")
@@ -145,6 +147,22 @@ func TestDiff(t *testing.T) {
 	want = []policy.Change{{Clause: "1.1", What: "removed", From: "Detail"}}
 	if d := cmp.Diff(want, policy.Diff(a, c)); d != "" {
 		t.Errorf("Diff (-want +got):\n%s", d)
+	}
+}
+
+// TestImportLong imports a paragraph of many lines, each of which must not cost
+// a copy of those before it.
+func TestImportLong(t *testing.T) {
+	const lines, most = 100_000, 256 << 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p, err := policy.Import([]byte("You may not:\n\n- lie\n\n"+strings.Repeat("x\n", lines)+"\n- **steal**\n"), "f")
+	runtime.ReadMemStats(&after)
+	if err != nil || len(p.Clauses) != 1 || len(p.Notices) != 1 {
+		t.Errorf("Import = %+v, %v", p, err)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > most {
+		t.Errorf("allocated %d bytes, want at most %d", got, most)
 	}
 }
 

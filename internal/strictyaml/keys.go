@@ -10,6 +10,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+// maxErrors bounds the errors that are reported at once: nobody reads more.
+const maxErrors = 100
+
 // A checker walks a file beside the type that it is read into, and gathers all
 // that does not fit: the decoder stops at the first.
 type checker struct {
@@ -18,6 +21,9 @@ type checker struct {
 }
 
 func (c *checker) wrong(n ast.Node, format string, args ...any) {
+	if len(c.errs) == maxErrors {
+		return
+	}
 	pos := n.GetToken().Position
 	c.errs = append(c.errs, fmt.Errorf("%s:%d:%d: %s", c.file, pos.Line, pos.Column, fmt.Sprintf(format, args...)))
 }

@@ -85,6 +85,14 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestManyErrors reads a file in which everything is wrong.
+func TestManyErrors(t *testing.T) {
+	err := strictyaml.Decode([]byte("items:\n"+strings.Repeat("- {nam: x}\n", 1000)), "f", new(file), errKind)
+	if n := strings.Count(err.Error(), "\n") + 1; n != 100 {
+		t.Errorf("%d errors, want 100", n)
+	}
+}
+
 func TestPlace(t *testing.T) {
 	l := strictyaml.NewLocator([]byte("name: n\nitems:\n- id: a\n- id: b\n"), "f")
 	for path, want := range map[string]string{
