@@ -68,6 +68,7 @@ func (b *builder) body(e *entity, message int, id aup.PartID) {
 	}
 	p.Text = text
 	b.addPart(p)
+	b.xarfSamples(text, message, id)
 	for i, f := range files {
 		b.file(file{kind: contentType{name: fileName(f.name)}, r: bytes.NewReader(f.data)}, message, id+aup.PartID("/"+section("embedded", i+1)))
 	}

@@ -166,6 +166,7 @@ func (b *builder) textFile(f file, data []byte, message int, id aup.PartID) stri
 	}
 	p.Text = text
 	b.addPart(p)
+	b.xarfSamples(text, message, id)
 	return ""
 }
 

@@ -1,10 +1,15 @@
 package evidence
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"aupd/internal/aup"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -120,5 +125,63 @@ func TestXARFNames(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestXARFSamples reads the evidence within reports.
+func TestXARFSamples(t *testing.T) {
+	spam := "Received: from a ([203.0.113.9]) by mx.watch.example; Wed, 04 Mar 2026 03:51:07 +0000\nFrom: x@evil.example\nSubject: You have won\n\nSee http://evil.example/prize\n"
+	coded := base64.StdEncoding.EncodeToString([]byte(spam))
+	plain, err := json.Marshal(spam)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := func(samples string) string {
+		return `{"Version":"3","ReporterInfo":{},"Report":{"ReportClass":"Activity","ReportType":"Spam","Samples":` + samples + `}}`
+	}
+	for name, tc := range map[string]struct {
+		report string
+		want   []string // the attachments, then the originals
+	}{
+		"version 4":        {`{"xarf_version":"4.2.0","evidence":[{"content_type":"message/rfc822","payload":"` + coded + `"}]}`, []string{"1/xarf.1 message/rfc822", "You have won"}},
+		"version 3":        {old(`[{"ContentType":"message/rfc822","Base64Encoded":true,"Payload":"` + coded + `"}]`), []string{"1/xarf.1 message/rfc822", "You have won"}},
+		"plain":            {old(`[{"ContentType":"message/rfc822","Payload":` + string(plain) + `}]`), []string{"1/xarf.1 message/rfc822", "You have won"}},
+		"program":          {old(`[{"ContentType":"application/octet-stream; x=y","Base64Encoded":true,"FileName":"a.exe","Payload":"TVqQAAMAAAA="}]`), []string{"1/xarf.1 application/octet-stream a.exe executable"}},
+		"log that is seen": {old(`[{"ContentType":"text/plain","Payload":"203.0.113.9 knocks"}]`), nil},
+		"of other types":   {old(`[{"ContentType":1,"Payload":[]},7,{"ContentType":"text/plain","Base64Encoded":true,"Payload":"bG9n"}]`), []string{"1/xarf.3 text/plain"}},
+		"other JSON":       {`{"evidence":[{"content_type":"text/plain","payload":"bG9n"}]}`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := parse("x", tc.report)
+			var got []string
+			for _, a := range doc.Attachments {
+				got = append(got, strings.TrimRight(fmt.Sprintf("%s %s %s", a.Path, a.MediaType, strings.TrimSpace(a.Name+" "+a.Unread)), " "))
+			}
+			for _, m := range doc.Messages[1:] {
+				got = append(got, m.Subject)
+			}
+			if d := cmp.Diff(tc.want, got); d != "" {
+				t.Errorf("read (-want +got):\n%s", d)
+			}
+			source := slices.ContainsFunc(doc.Indicators, func(in aup.Indicator) bool { return in.Value == "203.0.113.9" && in.Role == aup.RoleSource })
+			if source != (len(doc.Messages) > 1) {
+				t.Errorf("the address is a source: %v; indicators %+v", source, doc.Indicators)
+			}
+		})
+	}
+}
+
+// TestManyXARFSamples reads a report of samples, and one of reports in samples.
+func TestManyXARFSamples(t *testing.T) {
+	many := `{"xarf_version":"4.2.0","evidence":[` + strings.Repeat(`{"content_type":"text/plain","payload":"bG9n"},`, 2*maxSamples) + `{}]}`
+	deep := `{"xarf_version":"4.2.0"}`
+	for range 2 * maxOriginals {
+		deep = `{"xarf_version":"4.2.0","evidence":[{"content_type":"application/json","payload":"` + base64.StdEncoding.EncodeToString([]byte(deep)) + `"}]}`
+	}
+	for text, most := range map[string]int{many: maxSamples, deep: 2 * maxOriginals} {
+		doc := parse("x", text)
+		if n := len(doc.Attachments); n > most || !slices.ContainsFunc(doc.Problems, func(p aup.Problem) bool { return p.Kind == "limit" || p.Kind == "parts" }) {
+			t.Errorf("%d attachments, want at most %d, and a problem: %v", n, most, doc.Problems)
+		}
 	}
 }
