@@ -154,6 +154,7 @@ func (t *text) fields(at int, marked bool, most int) (values map[string]string, 
 			if last, other = field, false; values[field] == "" {
 				values[field] = value
 			}
+		case marked && strings.TrimSpace(l) == "" && t.labelled(at+1) && values != nil: // each field is a paragraph
 		case found && (len(values) > 0 || marked) && plainName.MatchString(name):
 			last, other = "", true
 		case other && isFolded(raw):
@@ -164,6 +165,16 @@ func (t *text) fields(at int, marked bool, most int) (values map[string]string, 
 		}
 	}
 	return values, at
+}
+
+// labelled reports whether line at is a field that clients write.
+func (t *text) labelled(at int) bool {
+	if at >= len(t.lines) {
+		return false
+	}
+	name, _, found := cutField(strings.TrimLeft(t.lines[at].text, "> \t*|"))
+	_, known := lookUp(labels, name)
+	return found && known
 }
 
 // wrapped reports whether line at goes on with the field above it, which a
@@ -208,10 +219,14 @@ func cutField(l string) (name, value string, ok bool) {
 	if strings.HasPrefix(l[i:], "://") {
 		return "", "", false
 	}
-	name = strings.Trim(strings.TrimSpace(l[:i]), "*_ ")
-	value = strings.TrimLeft(l[i:], ":：* \t")
-	return name, strings.TrimSpace(strings.TrimRight(value, "* \t")), true
+	name = strings.TrimSpace(strings.Trim(l[:i], "*_ \t"+unseen))
+	value = strings.TrimLeft(l[i:], ":：* \t"+unseen)
+	return name, strings.TrimSpace(strings.TrimRight(value, "* \t"+unseen)), true
 }
+
+// unseen are the characters that say in which direction a line is read, which
+// clients put around the names of fields, and others without a width.
+const unseen = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 // addForward makes a message of a header block and returns its index, -1 when
 // the document has all the messages it may have.

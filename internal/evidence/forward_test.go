@@ -244,3 +244,31 @@ func FuzzForward(f *testing.F) {
 		}
 	})
 }
+
+// TestForwardOdd reads header blocks with marks that nobody sees, with empty
+// lines between the fields, and in languages that few clients have.
+func TestForwardOdd(t *testing.T) {
+	for name, block := range map[string]string{
+		"left to right":     "---------- Forwarded message ---------\n\u200eFrom:\u200e Bad <bad@evil.example>\n\u200eDate:\u200e Mon, 2 Mar 2026 10:00:00 +0000\n\u200eSubject:\u200e Win\n",
+		"Arabic":            "\u200f\u202b---------- رسالة معاد توجيهها ----------\u202c\n\u200fمن:\u200f Bad <bad@evil.example>\n\u200fالتاريخ:\u200f Mon, 2 Mar 2026 10:00:00 +0000\n\u200fالموضوع:\u200f Win\n\u200fإلى:\u200f me@x.example\n",
+		"Hebrew":            "\u202bמאת:\u202c Bad <bad@evil.example>\n\u202bנשלח:\u202c 2 March 2026 10:00\n\u202bאל:\u202c me@x.example\n\u202bנושא:\u202c Win\n",
+		"paragraphs":        "-----Original Message-----\n\nFrom: Bad <bad@evil.example>\n\nSent: Monday, March 2, 2026 10:00 AM\n\nTo: me@x.example\n\nSubject: Win\n",
+		"Thai":              "---------- Forwarded message ---------\nจาก: Bad <bad@evil.example>\nDate: จ. 2 มี.ค. 2026 เวลา 10:00\nSubject: Win\nTo: <me@x.example>\n",
+		"Ukrainian":         "---------- Пересланое сообщение ----------\nВід: Bad <bad@evil.example>\nДата: 2 бер. 2026 10:00\nТема: Win\nКому: me\n",
+		"Hindi":             "---------- Forwarded message ---------\nप्रेषक: Bad <bad@evil.example>\nदिनांक: सोम, 2 मार्च 2026 10:00\nविषय: Win\nप्रति: me@x.example\n",
+		"Korean, no spaces": "-----Original Message-----\n보낸사람: \"Bad\" <bad@evil.example>\n받는사람: me@x.example\n보낸날짜: 2026-03-02 (월) 10:00:00\n제목: Win\n",
+		"Chinese, sent on":  "-------- 转发邮件信息 --------\n发件人：\"Bad\" <bad@evil.example>\n发送日期：2026-03-02 10:00:00\n收件人：me@x.example\n主题：Win\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := parse("Fwd: x", "Please look.\n\n"+block+"\nSee http://evil.example/\n")
+			if len(doc.Messages) != 2 {
+				t.Fatalf("%d messages, want 2", len(doc.Messages))
+			}
+			m := doc.Messages[1]
+			got := fmt.Sprintf("%v %q %s", m.From, m.Subject, m.Date.Format(time.DateTime))
+			if want := `[Bad <bad@evil.example>] "Win" 2026-03-02 10:00:00`; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		})
+	}
+}

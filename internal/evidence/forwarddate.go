@@ -9,18 +9,18 @@ import (
 
 // months are their names and abbreviations, as clients write them.
 var months = byMonth([12]string{
-	"january jan januar jänner janvier janv enero ene janeiro gennaio gen januari stycznia sty styczeń января янв ocak oca ledna led leden tammikuuta tammi januarie ianuarie ian január يناير ιανουαρίου січня",
-	"february feb februar févr février fev febrero fevereiro febbraio februari lutego lut февраля фев февр şubat şub února úno únor helmikuuta helmi februarie február فبراير φεβρουαρίου лютого",
-	"march mar märz mär mrz mars marzo março maart mrt marca marzec марта мар mart března bře březen maaliskuuta maalis martie márc március مارس μαρτίου березня",
-	"april apr avril avr abril abr aprile kwietnia kwi апреля апр nisan nis dubna dub duben huhtikuuta huhti aprilie április أبريل ابريل απριλίου квітня",
-	"may mai mayo maio maggio mag mei maja maj мая май mayıs května kvě květen toukokuuta touko mai május مايو μαΐου травня",
-	"june jun juni juin junio junho giugno giu czerwca cze июня июн haziran haz června čvn červen kesäkuuta kesä iunie június يونيو ιουνίου червня",
-	"july jul juli juil juillet julio julho luglio lug lipca lip июля июл temmuz tem července čvc červenec heinäkuuta heinä iulie július يوليو ιουλίου липня",
-	"august aug août aou agosto ago ags sierpnia sie августа авг ağustos ağu srpna srp srpen augusti augustus elokuuta elo augusztus أغسطس αυγούστου серпня",
-	"september sep sept septembre septiembre set setembro settembre września wrz сентября сен сент eylül eyl září zář syyskuuta syys septembrie szept szeptember سبتمبر σεπτεμβρίου вересня",
-	"october oct oktober okt octobre octubre outubro out ottobre ott października paź октября окт ekim eki října říj říjen lokakuuta loka octombrie október أكتوبر οκτωβρίου жовтня",
-	"november nov novembre noviembre novembro listopada lis ноября ноя нояб kasım kas listopadu listopad marraskuuta marras noiembrie نوفمبر νοεμβρίου листопада",
-	"december dec dez dezember déc décembre dic diciembre dezembro dicembre grudnia gru декабря дек aralık ara prosince pro prosinec desember des joulukuuta joulu decembrie ديسمبر δεκεμβρίου грудня",
+	"january jan januar jänner janvier janv enero ene janeiro gennaio gen januari stycznia sty styczeń января янв ocak oca ledna led leden tammikuuta tammi januarie ianuarie ian január يناير ιανουαρίου січня січ ม.ค जनवरी",
+	"february feb februar févr février fev febrero fevereiro febbraio februari lutego lut февраля фев февр şubat şub února úno únor helmikuuta helmi februarie február فبراير φεβρουαρίου лютого лют ก.พ फ़रवरी फरवरी फ़र",
+	"march mar märz mär mrz mars marzo março maart mrt marca marzec марта мар mart března bře březen maaliskuuta maalis martie márc március مارس μαρτίου березня бер มี.ค मार्च",
+	"april apr avril avr abril abr aprile kwietnia kwi апреля апр nisan nis dubna dub duben huhtikuuta huhti aprilie április أبريل ابريل απριλίου квітня квіт เม.ย अप्रैल",
+	"may mai mayo maio maggio mag mei maja maj мая май mayıs května kvě květen toukokuuta touko mai május مايو μαΐου травня трав พ.ค मई",
+	"june jun juni juin junio junho giugno giu czerwca cze июня июн haziran haz června čvn červen kesäkuuta kesä iunie június يونيو ιουνίου червня черв มิ.ย जून",
+	"july jul juli juil juillet julio julho luglio lug lipca lip июля июл temmuz tem července čvc červenec heinäkuuta heinä iulie július يوليو ιουλίου липня лип ก.ค जुलाई",
+	"august aug août aou agosto ago ags sierpnia sie августа авг ağustos ağu srpna srp srpen augusti augustus elokuuta elo augusztus أغسطس αυγούστου серпня серп ส.ค अगस्त",
+	"september sep sept septembre septiembre set setembro settembre września wrz сентября сен сент eylül eyl září zář syyskuuta syys septembrie szept szeptember سبتمبر σεπτεμβρίου вересня вер ก.ย सितंबर सितम्बर",
+	"october oct oktober okt octobre octubre outubro out ottobre ott października paź октября окт ekim eki října říj říjen lokakuuta loka octombrie október أكتوبر οκτωβρίου жовтня жовт ต.ค अक्टूबर अक्तूबर",
+	"november nov novembre noviembre novembro listopada lis ноября ноя нояб kasım kas listopadu listopad marraskuuta marras noiembrie نوفمبر νοεμβρίου листопада лист พ.ย नवंबर नवम्बर",
+	"december dec dez dezember déc décembre dic diciembre dezembro dicembre grudnia gru декабря дек aralık ara prosince pro prosinec desember des joulukuuta joulu decembrie ديسمبر δεκεμβρίου грудня груд ธ.ค दिसंबर दिसम्बर",
 })
 
 func byMonth(names [12]string) map[string]int {

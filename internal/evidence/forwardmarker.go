@@ -43,10 +43,10 @@ func markerOf(l string) (forward, original bool) {
 	if !mayMark(l) {
 		return false, false
 	}
-	if l = strings.Trim(l, "> \t"); len(l) > longest {
+	if l = strings.Trim(l, "> \t"+unseen); len(l) > longest {
 		return false, false
 	}
-	l = strings.Trim(l, "-_=*:： \t")
+	l = strings.Trim(l, "-_=*:： \t"+unseen)
 	// "Forwarded message from NAME", "Forwarded by NAME on DATE"
 	for _, with := range [...]string{"forwarded message from ", "forwarded by "} {
 		if len(l) > len(with) && strings.EqualFold(l[:len(with)], with) {
