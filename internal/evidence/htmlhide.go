@@ -5,55 +5,58 @@ import (
 	"strings"
 )
 
-// hides returns what trait a property speaks of, and whether the value is one
-// that hides; 0 for a property that hides nothing.
-func hides(name, value string) (t trait, is bool) {
-	switch name {
-	case "opacity":
-		n, ok := cssNumber(value)
-		return noOpacity, ok && (n < 0.05 || strings.HasSuffix(value, "%") && n < 5)
-	case "clip":
-		return noClip, clipsAll(value)
-	case "clip-path", "-webkit-clip-path":
-		return noClipPath, cutsAll(value)
-	case "transform", "-webkit-transform":
-		return noTransform, movesAway(value)
-	case "filter", "-ms-filter":
-		return noFilter, fades(value)
-	case "content-visibility":
-		return noContent, value == "hidden"
-	case "zoom":
-		n, ok := cssNumber(value)
-		return noZoom, ok && n < 0.05
-	case "mso-hide":
-		return noOutlook, value == "all"
-	case "text-indent":
-		return offIndent, isFarOff(value)
-	case "margin", "margin-left", "margin-top":
-		return offMargin, slices.ContainsFunc(strings.Fields(value), isFarOff)
-	case "position":
-		return placed, value == "absolute" || value == "fixed" || value == "relative"
-	case "left":
-		return offLeft, isFarOff(value)
-	case "right":
-		return offRight, isFarOff(value)
-	case "top":
-		return offTop, isFarOff(value)
-	case "bottom":
-		return offBottom, isFarOff(value)
-	case "overflow", "overflow-x", "overflow-y":
-		return closed, strings.HasPrefix(value, "hidden") || strings.HasPrefix(value, "clip")
-	case "height":
-		return flatHeight, isFlat(value)
-	case "max-height":
-		return flatMaxHeight, isFlat(value)
-	case "width":
-		return flatWidth, isFlat(value)
-	case "max-width":
-		return flatMaxWidth, isFlat(value)
-	}
-	return 0, false
+// A hiding is a property that can hide an element: the trait that it speaks of,
+// and what tells the values that hide.
+type hiding struct {
+	trait trait
+	is    func(value string) bool
 }
+
+var hidings = map[string]hiding{
+	"opacity":           {noOpacity, isFaint},
+	"clip":              {noClip, clipsAll},
+	"clip-path":         {noClipPath, cutsAll},
+	"-webkit-clip-path": {noClipPath, cutsAll},
+	"transform":         {noTransform, movesAway},
+	"-webkit-transform": {noTransform, movesAway},
+	"filter":            {noFilter, fades},
+	"-ms-filter":        {noFilter, fades},
+	"zoom":              {noZoom, isFaint},
+
+	"content-visibility": {noContent, func(v string) bool { return v == "hidden" }},
+	"mso-hide":           {noOutlook, func(v string) bool { return v == "all" }},
+	"position":           {placed, func(v string) bool { return v == "absolute" || v == "fixed" || v == "relative" }},
+
+	"text-indent": {offIndent, isFarOff},
+	"margin":      {offMargin, anyFarOff},
+	"margin-left": {offMargin, anyFarOff},
+	"margin-top":  {offMargin, anyFarOff},
+	"left":        {offLeft, isFarOff},
+	"right":       {offRight, isFarOff},
+	"top":         {offTop, isFarOff},
+	"bottom":      {offBottom, isFarOff},
+
+	"overflow":   {closed, keepsIn},
+	"overflow-x": {closed, keepsIn},
+	"overflow-y": {closed, keepsIn},
+	"height":     {flatHeight, isFlat},
+	"max-height": {flatMaxHeight, isFlat},
+	"width":      {flatWidth, isFlat},
+	"max-width":  {flatMaxWidth, isFlat},
+}
+
+// isFaint reports whether a share, be it in per cent, is next to nothing.
+func isFaint(value string) bool {
+	n, ok := cssNumber(value)
+	return ok && (n < 0.05 || strings.HasSuffix(value, "%") && n < 5)
+}
+
+// keepsIn reports whether nothing stands out of an element.
+func keepsIn(value string) bool {
+	return strings.HasPrefix(value, "hidden") || strings.HasPrefix(value, "clip")
+}
+
+func anyFarOff(value string) bool { return slices.ContainsFunc(strings.Fields(value), isFarOff) }
 
 // isFlat reports whether a length leaves no room for text.
 func isFlat(value string) bool {

@@ -127,8 +127,8 @@ func tellsOfText(name string) bool {
 	case "display", "visibility", "font-size", "font", "color", "-webkit-text-fill-color", "text-fill-color", "background", "background-color", "background-image":
 		return true
 	}
-	t, _ := hides(name, "")
-	return t != 0
+	_, hides := hidings[name]
+	return hides
 }
 
 // blockEnd returns the offset behind the brace that closes a block whose

@@ -130,8 +130,8 @@ func (l *look) declare(name, value string, important bool) {
 			l.backgroundColour(value)
 		}
 	default:
-		if t, hides := hides(name, value); t != 0 {
-			l.set(t, hides, important)
+		if h, ok := hidings[name]; ok {
+			l.set(h.trait, h.is(value), important)
 		}
 	}
 }
