@@ -102,6 +102,8 @@ func (b *builder) decode(p *aup.Part, data []byte, declared string) string {
 	if declared == "" && strings.HasSuffix(p.MediaType, "html") {
 		declared = metaCharset(data)
 	}
+	const longest = 60 // of the names that there are
+	declared = declared[:min(len(declared), longest)]
 	text, used := decodeCharset(data, declared)
 	p.Charset = used
 	if name := charsetName(declared); name != used && !isASCII(text) && (name != "" || used != "utf-8") {

@@ -15,3 +15,18 @@ func TestGuessedCharset(t *testing.T) {
 		}
 	}
 }
+
+// TestLongCharset declares a charset by a name of some KB.
+func TestLongCharset(t *testing.T) {
+	for _, text := range []string{"plain", "caf\xe9"} {
+		doc := parse([]byte("Subject: x\r\nContent-Type: text/plain; charset=" + strings.Repeat("x", 10_000) + "\r\n\r\n" + text))
+		for _, p := range doc.Problems {
+			if len(p.Detail) > 200 {
+				t.Errorf("a problem of %d bytes", len(p.Detail))
+			}
+		}
+		if n := len(doc.Parts[1].Charset); n > 100 {
+			t.Errorf("a charset of %d bytes", n)
+		}
+	}
+}
