@@ -118,8 +118,8 @@ func (w *walker) read(src string) {
 			name, _ := z.TagName()
 			w.end(atom.Lookup(name), name)
 		case html.CommentToken:
-			if text := z.Text(); bytes.HasPrefix(text, []byte("[if")) {
-				w.comment(string(text))
+			if bytes.HasPrefix(z.Raw(), []byte("<!--[if")) {
+				w.comment(string(z.Text()))
 			}
 		}
 	}
