@@ -171,6 +171,15 @@ func TestXARFSamples(t *testing.T) {
 	}
 }
 
+// TestXARFSampleFile reads one again, as whoever saves it does.
+func TestXARFSampleFile(t *testing.T) {
+	raw := "Content-Type: application/json\n\n" + `{"xarf_version":"4.2.0","evidence":[{"content_type":"text/plain","payload":"bG9n"}]}`
+	var out strings.Builder
+	if ok := File(strings.NewReader(raw), int64(len(raw)), "1/xarf.1", &out); !ok || out.String() != "log" {
+		t.Errorf("read %q, %v; want log", out.String(), ok)
+	}
+}
+
 // TestManyXARFSamples reads a report of samples, and one of reports in samples.
 func TestManyXARFSamples(t *testing.T) {
 	many := `{"xarf_version":"4.2.0","evidence":[` + strings.Repeat(`{"content_type":"text/plain","payload":"bG9n"},`, 2*maxSamples) + `{}]}`
