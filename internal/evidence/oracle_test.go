@@ -5,7 +5,6 @@ package evidence_test
 import (
 	"bytes"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,19 +25,11 @@ func eachMail(t *testing.T, f func(name string, raw []byte)) {
 	if dir == "" {
 		t.Fatal("set AUPD_CORPUS to a folder of mail")
 	}
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(name) != ".eml" {
-			return err
-		}
-		raw, err := os.ReadFile(name)
-		if err == nil {
+	eachFile(t, dir, func(name string, raw []byte) {
+		if filepath.Ext(name) == ".eml" {
 			f(name, raw)
 		}
-		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestCorpusBesideGoMessage counts the text/plain parts that go-message, a
