@@ -188,9 +188,16 @@ func (g *guard) Read(p []byte) (int, error) {
 			return n, nil
 		}
 		if len(g.in) == 0 {
-			if err := g.fill(); err != nil {
+			if g.passes() && len(p) >= guardBuffer { // a large message needs no copy of it
+				n, err := g.receive(p[:min(int64(len(p)), g.literal)])
+				g.literal -= int64(n)
+				return n, err
+			}
+			n, err := g.receive(g.buf)
+			if err != nil {
 				return 0, err
 			}
+			g.in = g.buf[:n]
 		}
 		switch {
 		case g.literal > 0:
@@ -207,17 +214,20 @@ func (g *guard) Read(p []byte) (int, error) {
 	}
 }
 
-func (g *guard) fill() error {
+// passes reports whether what comes next is of a literal that goes on as it is.
+func (g *guard) passes() bool { return g.literal > 0 && !g.skip && len(g.tap.held) == 0 }
+
+// receive reads what the connection has next into buf.
+func (g *guard) receive(buf []byte) (int, error) {
 	g.mu.Lock()
 	g.arm()
 	quiet := g.quiet
 	g.mu.Unlock()
-	n, err := g.Conn.Read(g.buf)
-	g.in = g.buf[:n]
+	n, err := g.Conn.Read(buf)
 	if n > 0 || err == nil {
-		return nil // an error behind the last bytes comes again
+		return n, nil // an error behind the last bytes comes again
 	}
-	return g.fail(g.explain(err, quiet))
+	return 0, g.fail(g.explain(err, quiet))
 }
 
 // explain says what the end of the connection means.

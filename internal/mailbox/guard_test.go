@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -73,8 +74,17 @@ func TestGuardFilters(t *testing.T) {
 					t.Errorf("%s (-want +got):\n%s", how, d)
 				}
 			}
+			if got, err := readStraight(strings.NewReader(tc.in)); err != nil || string(got) != tc.want {
+				t.Errorf("with literals read straight: %q, %v; want %q", got, err, tc.want)
+			}
 		})
 	}
+}
+
+// readStraight reads r through a guard, bit by bit into so much room that its
+// literals are not held up in the guard's own.
+func readStraight(r io.Reader) ([]byte, error) {
+	return io.ReadAll(bufio.NewReaderSize(newGuard(wire{r: iotest.OneByteReader(r)}, Mark{}), guardBuffer))
 }
 
 // What the tap takes is no more among what is handed out, and what it leaves is
@@ -277,8 +287,9 @@ func FuzzGuard(f *testing.F) {
 		g := newGuard(wire{r: bytes.NewReader(in)}, Mark{})
 		out, err := io.ReadAll(g)
 		slow, slowErr := io.ReadAll(newGuard(wire{r: iotest.OneByteReader(bytes.NewReader(in))}, Mark{}))
-		if !bytes.Equal(out, slow) || (err == nil) != (slowErr == nil) {
-			t.Errorf("at once %q, %v; byte by byte %q, %v", out, err, slow, slowErr)
+		straight, straightErr := readStraight(bytes.NewReader(in))
+		if !bytes.Equal(out, slow) || !bytes.Equal(out, straight) || (err == nil) != (slowErr == nil) || (err == nil) != (straightErr == nil) {
+			t.Errorf("at once %q, %v; byte by byte %q, %v; straight %q, %v", out, err, slow, slowErr, straight, straightErr)
 		}
 		if len(out) > len(in) || cap(g.line) > 2*(maxLine+guardBuffer) {
 			t.Errorf("%d bytes of %d, %d kept", len(out), len(in), cap(g.line))
