@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -22,6 +23,9 @@ const (
 	// the files.
 	memoryQuota = 16 << 20
 	diskQuota   = 1 << 30
+	// spoolPiece is how much is written to a file at once: what the kernel does
+	// for each page it does for many together.
+	spoolPiece = 256 << 10
 )
 
 // A spool holds messages between the connection and the sink. When its quota
@@ -88,7 +92,12 @@ func (s *spool) takeFile(ctx context.Context, r io.Reader, size int64) (_ *aup.M
 		return err
 	}
 	sum := sha256.New()
-	if n, err := io.CopyN(io.MultiWriter(spoolWriter{f}, sum), r, size); err != nil || n < size {
+	w := bufio.NewWriterSize(io.MultiWriter(spoolWriter{f}, sum), spoolPiece)
+	n, err := io.CopyN(w, r, size)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil || n < size {
 		return nil, errors.Join(short(err), shut())
 	}
 	return &aup.Mail{
