@@ -11,10 +11,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// aheadChunks is how many chunks one transaction writes ahead: a sync of the disk
-// takes as long as writing some of them, and each transaction writes again the two
-// or three that lie on one page with its first. They are in memory twice, and the
-// next as well.
+// aheadChunks is how many chunks one transaction writes ahead at least, those that
+// do not shrink; of others, as many as take no more room. A sync of the disk takes
+// as long as writing some of them, and each transaction writes again the three or
+// four that lie on one page with its first. They are in memory twice, and the next
+// as well.
 const aheadChunks = 20
 
 // putAhead writes the chunks of a large message, some in a transaction, and
@@ -41,10 +42,13 @@ func (s *Store) putAhead(ctx context.Context, m *aup.Mail) error {
 	return g.Wait()
 }
 
+// largestChunk is how long a chunk is at most when it is compressed.
+var largestChunk = aheadEncoder.MaxEncodedSize(chunkSize)
+
 // aheads holds memory for what is written and what is compressed meanwhile: bbolt
 // needs that of the chunks until the end of a transaction.
 var aheads = sync.Pool{New: func() any {
-	size := aheadChunks * aheadEncoder.MaxEncodedSize(chunkSize)
+	size := aheadChunks * largestChunk
 	return &[2][]byte{make([]byte, 0, size), make([]byte, 0, size)}
 }}
 
@@ -54,7 +58,7 @@ func packAhead(ctx context.Context, m *aup.Mail, space *[2][]byte, to chan<- [][
 	r, buf := m.Reader(), make([]byte, chunkSize)
 	for n, left := 0, m.Size; left > 0; n++ {
 		var chunks [][]byte
-		for packed := space[n%2]; len(chunks) < aheadChunks && left > 0; {
+		for packed := space[n%2]; cap(packed)-len(packed) >= largestChunk && left > 0; {
 			chunk := buf[:min(chunkSize, left)]
 			if _, err := io.ReadFull(r, chunk); err != nil {
 				return unread(m, err)
