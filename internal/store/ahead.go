@@ -16,7 +16,7 @@ import (
 // as long as writing some of them, and each transaction writes again the three or
 // four that lie on one page with its first. They are in memory twice, and the next
 // as well.
-const aheadChunks = 20
+const aheadChunks = 26
 
 // putAhead writes the chunks of a large message, some in a transaction, and
 // compresses the next ones while the disk is busy with those.
