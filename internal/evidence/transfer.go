@@ -10,8 +10,12 @@ import (
 	"strings"
 )
 
-// transferBuffer is how much a decoder reads at once.
-const transferBuffer = 8 << 10
+// transferBuffer is how much a decoder reads at once; of base64, which large files
+// come in, it is base64Buffer.
+const (
+	transferBuffer = 8 << 10
+	base64Buffer   = 16 << 10
+)
 
 // decoder returns a reader of what r holds under the named transfer encoding
 // (RFC 2045, 6). It passes over what does not belong there instead of failing.
@@ -19,7 +23,7 @@ const transferBuffer = 8 << 10
 func decoder(encoding string, r io.Reader) io.Reader {
 	switch encoding {
 	case "base64":
-		return &base64Reader{r: r, in: make([]byte, transferBuffer)}
+		return &base64Reader{r: r, in: make([]byte, base64Buffer)}
 	case "quoted-printable":
 		return &quotedReader{r: bufio.NewReaderSize(r, transferBuffer)}
 	case "x-uuencode", "uuencode", "x-uue", "uue":
