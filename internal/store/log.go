@@ -147,6 +147,8 @@ func appendEvents(tx *bbolt.Tx, events ...aup.Event) (aup.Report, error) {
 	keys, log := tx.Bucket(bucketKeys), tx.Bucket(bucketLog)
 	log.FillPercent = full
 	last, sum := head(tx)
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
 	var added []aup.Event
 	for _, e := range events {
 		if keys.Get([]byte(e.Key)) != nil {
@@ -154,7 +156,7 @@ func appendEvents(tx *bbolt.Tx, events ...aup.Event) (aup.Report, error) {
 		}
 		last++
 		e.Seq = last
-		data, err := json.Marshal(e)
+		data, err := marshal(buf, e)
 		if err != nil {
 			return aup.Report{}, fmt.Errorf("event %s: %w", e.Key, err)
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -97,4 +98,12 @@ func decompress(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%v: %w", err, aup.ErrDamaged)
 	}
 	return out, nil
+}
+
+// marshal returns v as JSON, in the memory of buf.
+func marshal(buf *[]byte, v any) ([]byte, error) {
+	to := bytes.NewBuffer((*buf)[:0])
+	err := json.NewEncoder(to).Encode(v)
+	*buf = to.Bytes()
+	return bytes.TrimSuffix(*buf, []byte("\n")), err
 }
