@@ -76,8 +76,11 @@ func (s *session) fetch(ctx context.Context, req fetchRequest) error {
 	})
 	defer budget.Stop()
 	if req.take != nil {
+		left := len(req.uids) // of a server that answers without end
 		s.g.divert(func(uid uint32, section []byte) {
-			budget.Reset(messageTime)
+			if left--; left >= 0 {
+				budget.Reset(messageTime)
+			}
 			req.take(uid, section)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,9 @@ const (
 	greetingTime = 30 * time.Second
 	// goodbyeTime is how long a server may take over LOGOUT.
 	goodbyeTime = 2 * time.Second
+	// answerTime is how long the answer to a command that has no literals may
+	// take, however steadily it drips.
+	answerTime = 10 * time.Minute
 	// maxUIDs bounds the list of UIDs in memory (8 MB).
 	maxUIDs = 2_000_000
 )
@@ -46,15 +50,24 @@ func (s *session) close() {
 // logout ends a connection that is in order.
 func (s *session) logout() {
 	s.g.expect(goodbyeTime)
+	defer s.within(goodbyeTime)()
 	// The answer changes nothing: the connection is closed in any case.
 	_ = s.c.Logout().Wait()
 	s.close()
+}
+
+// within ends the connection after d, unless stop is called before.
+func (s *session) within(d time.Duration) (stop func() bool) {
+	return time.AfterFunc(d, func() {
+		s.g.abort(fmt.Errorf("the server was not done with its answer after %v: %w", d, os.ErrDeadlineExceeded))
+	}).Stop
 }
 
 // command runs one command that answers without literals.
 func (s *session) command(doing string, run func() error) error {
 	s.g.expect(s.l.w.opt.Quiet)
 	defer s.g.expect(0)
+	defer s.within(answerTime)()
 	if err := run(); err != nil {
 		return s.fault("", doing, err)
 	}

@@ -184,7 +184,9 @@ func (f *folder) untilMissing(d time.Duration) time.Duration {
 // last. A server that offers IDLE and does not do it is polled for a day.
 func (l *line) idle(s *session, d *time.Duration) (stop func() error, err error) {
 	s.g.expect(l.w.opt.Quiet)
+	begun := s.within(answerTime)
 	cmd, err := s.c.Idle()
+	begun()
 	var refused *imap.Error
 	if errors.As(err, &refused) {
 		s.g.expect(0)
