@@ -65,11 +65,16 @@ func (g *guard) untagged(line []byte) ([]byte, error) {
 		text := strings.TrimSpace(string(rest))
 		g.note(func(n *notes) { n.Bye = text })
 		return g.status(line, at, false), nil
-	case "SEARCH", "CAPABILITY":
+	case "SEARCH":
+		return line, g.list(len(line))
+	case "CAPABILITY":
 		return line, nil
 	case "LIST":
 		// A folder's name may be a literal; what follows it is the line's rest.
-		return line, g.await(line, false)
+		if err := g.await(line, false); err != nil {
+			return nil, err
+		}
+		return line, g.list(len(line) + int(g.literal))
 	}
 	return nil, g.drop(line)
 }
@@ -78,6 +83,7 @@ func (g *guard) untagged(line []byte) ([]byte, error) {
 // status is left to the library to refuse.
 func (g *guard) tagged(line []byte) []byte {
 	g.divert(nil)
+	g.listed = 0
 	_, rest := token(line)
 	kind, rest := token(bytes.TrimPrefix(rest, []byte(" ")))
 	switch kind {

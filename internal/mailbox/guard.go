@@ -20,9 +20,9 @@ const (
 	// maxLine bounds a line that must be looked at whole. Servers answer with
 	// lines of some hundred bytes; a list of UIDs is longer, and is not kept.
 	maxLine = 1 << 20
-	// maxSearchLine bounds the answer to a search, which is passed on as it
-	// comes: about two million UIDs.
-	maxSearchLine = 16 << 20
+	// maxList bounds what the library keeps of the answer to one command, as it
+	// does of UIDs and folders: about two million UIDs.
+	maxList = 16 << 20
 )
 
 // errTooLong is wrapped by the errors about lines and literals over their
@@ -59,7 +59,8 @@ type guard struct {
 	literal int64  // bytes of a literal still to come
 	skip    bool   // the response that the literal belongs to is dropped
 	inFetch bool   // behind a literal of a FETCH response
-	stream  int    // bytes so far of a line that is passed on unseen; 0 for none
+	stream  bool   // in a line that is passed on unseen
+	listed  int    // bytes so far of lists in the answer to a command
 	tap     tap    // what is taken out; whether it is open is behind mu
 
 	// The writer's own.
@@ -202,7 +203,7 @@ func (g *guard) Read(p []byte) (int, error) {
 		switch {
 		case g.literal > 0:
 			g.passLiteral()
-		case g.stream > 0:
+		case g.stream:
 			if err := g.passStream(); err != nil {
 				return 0, g.fail(err)
 			}
@@ -237,7 +238,7 @@ func (g *guard) explain(err error, quiet time.Duration) error {
 		return fmt.Errorf("the server sent nothing for %v: %w", quiet, err)
 	case g.literal > 0:
 		return fmt.Errorf("the connection ended %d bytes before the end of a literal: %w", g.literal, unexpected(err))
-	case errors.Is(err, io.EOF) && (len(g.line) > 0 || g.inFetch || g.stream > 0):
+	case errors.Is(err, io.EOF) && (len(g.line) > 0 || g.inFetch || g.stream):
 		return fmt.Errorf("the connection ended inside a response: %w", io.ErrUnexpectedEOF)
 	}
 	return err
@@ -268,11 +269,17 @@ func (g *guard) passStream() error {
 	n := len(g.in)
 	if i := bytes.IndexByte(g.in, '\n'); i >= 0 {
 		n = i + 1
-		g.stream = 0
-	} else if g.stream += n; g.stream > maxSearchLine {
-		return fmt.Errorf("a list of UIDs of more than %d bytes: %w", maxSearchLine, errTooLong)
+		g.stream = false
 	}
 	g.out, g.in = g.in[:n], g.in[n:]
+	return g.list(n)
+}
+
+// list counts bytes that the library will keep until the command ends.
+func (g *guard) list(n int) error {
+	if g.listed += n; g.listed > maxList {
+		return fmt.Errorf("lists of more than %d bytes: %w", maxList, errTooLong)
+	}
 	return nil
 }
 
@@ -282,8 +289,9 @@ func (g *guard) passLine() error {
 		g.line = append(g.line, g.in...)
 		g.in = nil
 		if len(g.line) > guardBuffer && isSearch(g.line) && !g.skip && !g.inFetch {
-			g.stream = len(g.line)
+			g.stream = true
 			g.out, g.line = g.line, nil
+			return g.list(len(g.out))
 		}
 		if len(g.line) > maxLine {
 			return fmt.Errorf("a line of more than %d bytes: %w", maxLine, errTooLong)

@@ -169,7 +169,10 @@ func TestGuardRefuses(t *testing.T) {
 		"more than 64 bit":         {fetch + "{99999999999999999999999999}\r\n", "literal", errTooLong},
 		"one over the cap":         {fetch + "{1001}\r\n", "1001 bytes, at most 1000", errTooLong},
 		"endless line":             {"* OK " + strings.Repeat("x", 2*maxLine), "a line of more", errTooLong},
-		"endless search":           {"* SEARCH" + strings.Repeat(" 1", maxSearchLine), "list of UIDs", errTooLong},
+		"endless search":           {"* SEARCH" + strings.Repeat(" 1", maxList), "lists of more", errTooLong},
+		"searches without end":     {strings.Repeat("* SEARCH 1 2 3 4 5 6 7 8\r\n", maxList/20), "lists of more", errTooLong},
+		"folders without end":      {strings.Repeat("* LIST () \"/\" some/folder\r\n", maxList/20), "lists of more", errTooLong},
+		"folders of long names":    {strings.Repeat("* LIST () \"/\" {1000}\r\n"+strings.Repeat("x", 1000)+"\r\n", maxList/500), "lists of more", errTooLong},
 		"unclosed quote":           {`* 1 FETCH (UID 1 BODY[] "abc` + "\r\n", "closing quote", nil},
 		"big in a dropped literal": {"* X {4294967295}\r\n", "4294967295", errTooLong},
 	} {
@@ -183,7 +186,7 @@ func TestGuardRefuses(t *testing.T) {
 			if _, again := g.Read(make([]byte, 1)); !errors.Is(again, err) {
 				t.Errorf("the next error is %v", again)
 			}
-			if n > maxSearchLine+guardBuffer {
+			if n > maxList+guardBuffer {
 				t.Errorf("%d bytes were passed on", n)
 			}
 		})
@@ -200,6 +203,14 @@ func TestGuardLongSearch(t *testing.T) {
 	}
 	if cap(g.line) > maxLine {
 		t.Errorf("%d bytes are kept", cap(g.line))
+	}
+}
+
+// Lists as long as one may be are passed on for each command.
+func TestGuardManyLists(t *testing.T) {
+	in := strings.Repeat("* SEARCH"+strings.Repeat(" 1234567", maxList/9)+"\r\nT1 OK done\r\n", 3)
+	if got, err := io.ReadAll(guarded(in)); err != nil || string(got) != in {
+		t.Errorf("%d bytes of %d, %v", len(got), len(in), err)
 	}
 }
 
