@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -95,7 +94,7 @@ func (f *folder) fetchBatch(ctx context.Context, s *session, uids []uint32, subj
 
 // fateOf is the fate of a message whose subject is not a match.
 func (f *folder) fateOf(uid uint32, d decided) fate {
-	note := strings.ToValidUTF8(d.subject[:min(len(d.subject), maxNote)], "")
+	note := cut(d.subject, maxNote)
 	switch d.Decision {
 	case NearMiss:
 		return fate{Fate: aup.NearMiss, note: note}

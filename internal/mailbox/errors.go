@@ -41,6 +41,9 @@ type Error struct {
 	Err                   error
 }
 
+// maxSaid bounds what an error holds of a server's words, in bytes.
+const maxSaid = 1000
+
 // Error returns the error on one line.
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -48,12 +51,15 @@ func (e *Error) Error() string {
 	if e.Folder != "" {
 		fmt.Fprintf(&b, ", folder %s", e.Folder)
 	}
-	fmt.Fprintf(&b, " on %s: %s: %v", e.Host, e.Doing, e.Err)
+	fmt.Fprintf(&b, " on %s: %s: %s", e.Host, e.Doing, cut(e.Err.Error(), maxSaid))
 	if e.Mend != "" {
-		b.WriteString("; " + e.Mend)
+		b.WriteString("; " + cut(e.Mend, maxSaid))
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
 }
+
+// cut returns s as valid UTF-8 of at most so many bytes.
+func cut(s string, most int) string { return strings.ToValidUTF8(s[:min(len(s), most)], "") }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

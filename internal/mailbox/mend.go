@@ -1,11 +1,13 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -34,23 +36,19 @@ func dialMend(err error) (Kind, string) {
 	return KindDial, "look whether the server runs and the url's host and port are right"
 }
 
-// folderMend lists the folders that there are, those most like the wanted one
-// first.
+// folderMend lists some of the folders that there are, which it sorts: those
+// most like the wanted one come first.
 func folderMend(want string, have []string) string {
 	if len(have) == 0 {
 		return "the account has no folder of that name"
 	}
 	const most = 8
-	folded := fold(want)
-	best := make([]string, 0, most)
-	for d := 0; d <= len(folded)+40 && len(best) < min(most, len(have)); d++ {
-		for _, name := range have {
-			if distance(fold(name), folded, 40) == d && len(best) < most {
-				best = append(best, name)
-			}
-		}
+	folded, far := fold(want), make(map[string]int, len(have))
+	for _, name := range have {
+		far[name] = distance(fold(name), folded, 40)
 	}
-	return "there are: " + strings.Join(best, ", ")
+	slices.SortStableFunc(have, func(a, b string) int { return cmp.Compare(far[a], far[b]) })
+	return "there are: " + strings.Join(have[:min(len(have), most)], ", ")
 }
 
 // signInMend says what to do about a sign-in that was refused, in the words of
