@@ -114,8 +114,9 @@ type Watcher struct {
 // New returns a Watcher of the mailbox that opt describes. Whatever is wrong
 // with opt is reported at once, as [aup.ErrInvalid]; nothing is connected yet.
 func New(opt Options, acct aup.Accountant, sink Sink) (*Watcher, error) {
+	opt = opt.withDefaults()
 	end, err := parseURL(opt.URL, opt.STARTTLS)
-	errs := []error{err, opt.Mark.check()}
+	errs := []error{err, opt.Mark.check(opt.Folders)}
 	for what, missing := range map[string]bool{"name": opt.Name == "", "sign-in": opt.Auth == nil, "subject": fold(opt.Subject) == ""} {
 		if missing {
 			errs = append(errs, fmt.Errorf("%s is missing: %w", what, aup.ErrInvalid))
@@ -125,7 +126,7 @@ func New(opt Options, acct aup.Accountant, sink Sink) (*Watcher, error) {
 		return nil, fmt.Errorf("mailbox %s: %w", opt.Name, err)
 	}
 	w := &Watcher{
-		opt: opt.withDefaults(), end: end, rule: NewRule(opt.Subject), acct: acct, sink: sink,
+		opt: opt, end: end, rule: NewRule(opt.Subject), acct: acct, sink: sink,
 		spool: newSpool(opt.SpoolDir), wall: time.Now,
 	}
 	for _, name := range w.opt.Folders {

@@ -20,15 +20,23 @@ type Mark struct {
 	Move    string // a folder that the message is moved to
 }
 
-// check reports what is wrong with m.
-func (m Mark) check() error {
+// check reports what is wrong with m where those folders are watched.
+func (m Mark) check(watched []string) error {
 	switch {
+	case m.Move != "" && slices.ContainsFunc(watched, func(f string) bool { return sameFolder(f, m.Move) }):
+		return fmt.Errorf("mark: move: %s is watched: what is moved there would be found and moved without end: move to a folder that is not: %w", m.Move, aup.ErrInvalid)
 	case m.Keyword != "" && m.Move != "":
 		return fmt.Errorf("mark: either a keyword or a folder to move to: %w", aup.ErrInvalid)
 	case m.Keyword != "" && !isKeyword(m.Keyword):
 		return fmt.Errorf("mark: keyword %q: letters, digits, $ - _ and . only: %w", m.Keyword, aup.ErrInvalid)
 	}
 	return nil
+}
+
+// sameFolder reports whether two names are of one folder: INBOX may be written
+// in any case (RFC 9051, 5.1).
+func sameFolder(a, b string) bool {
+	return a == b || strings.EqualFold(a, b) && strings.EqualFold(a, "INBOX")
 }
 
 // isKeyword is stricter than RFC 9051, 9 (flag-keyword): what servers agree on.

@@ -182,9 +182,10 @@ func TestMarkRefused(t *testing.T) {
 func TestMarkOptions(t *testing.T) {
 	for name, m := range map[string]Mark{
 		"both": {Keyword: "x", Move: "y"}, "a system flag": {Keyword: `\Deleted`}, "a space": {Keyword: "a b"}, "a bracket": {Keyword: "[x]"},
+		"to where it is watched": {Move: "Seen"}, "to the inbox": {Move: "inbox"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			opt := Options{Name: "m", URL: "imaps://imap.example.org", Auth: PasswordAuth("x"), Subject: phrase, Mark: m}
+			opt := Options{Name: "m", URL: "imaps://imap.example.org", Auth: PasswordAuth("x"), Subject: phrase, Mark: m, Folders: []string{"INBOX", "Seen"}}
 			if _, err := New(opt, newFakeStore(), newFakeStore()); !errors.Is(err, aup.ErrInvalid) {
 				t.Errorf("New = %v, want %v", err, aup.ErrInvalid)
 			}
