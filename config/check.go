@@ -16,6 +16,15 @@ import (
 // name is what a mailbox may be called: it stands in URLs, logs and metrics.
 var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
+// canonical returns the one way to write the name of a folder: INBOX may be
+// written in any case (RFC 9051, 5.1).
+func canonical(folder string) string {
+	if strings.EqualFold(folder, "INBOX") {
+		return "INBOX"
+	}
+	return folder
+}
+
 // check returns everything that is wrong with c, joined.
 func (c *Config) check(at strictyaml.Locator) error {
 	var errs []error
@@ -51,10 +60,13 @@ func (c *Config) check(at strictyaml.Locator) error {
 		}
 		folders := make(map[string]bool)
 		for _, f := range m.Folders {
-			if strings.TrimSpace(f) == "" || folders[f] {
+			if strings.TrimSpace(f) == "" || folders[canonical(f)] {
 				wrong(p+".folders", "has %q twice or an empty name in it", f)
 			}
-			folders[f] = true
+			folders[canonical(f)] = true
+		}
+		if m.Mark.Move != "" && folders[canonical(m.Mark.Move)] {
+			wrong(p+".mark.move", "is %q, which is watched: what is moved there would be found and moved without end", m.Mark.Move)
 		}
 	}
 	if strings.TrimSpace(c.Select.Subject) == "" {

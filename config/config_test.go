@@ -66,12 +66,13 @@ func TestEveryProblemAtOnce(t *testing.T) {
     url: imaps://u:p@imap.example.org
     username: u
     password_env: E
-    folders: [INBOX, INBOX]
+    folders: [INBOX, Inbox]
   - name: token
     url: imaps://imap.example.org
     username: u
     oauth2: {token_url: "https://x.example/t", client_id: c}
     mark: {keyword: a, move: b}
+    folders: [inbox, b]
 select: {subject: ""}
 poll: 1ms
 max_message: 1KB
@@ -87,7 +88,7 @@ log: {format: xml}
 		"mailboxes[0] has no username", "mailboxes[0] needs one way to sign in", "mailboxes[1] needs one way to sign in",
 		"mailboxes[3].oauth2 needs client_secret_file", "mailboxes[3].mark has both",
 		`mailboxes[1].url starts with "https"`, `mailboxes[2].name is "support"`, "mailboxes[2].url holds a user name",
-		"mailboxes[2].folders has", "a.yaml:19:19: select.subject is empty", "poll is 1ms", "max_message is under",
+		"mailboxes[2].folders has", `mailboxes[3].mark.move is "b", which is watched`, "a.yaml:20:19: select.subject is empty", "poll is 1ms", "max_message is under",
 		`http.listen is "0.0.0.0:80": other machines`, `log.format is "xml"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
