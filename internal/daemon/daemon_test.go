@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -248,6 +249,36 @@ func TestReload(t *testing.T) {
 	r.append(t, strings.Replace(report, "Acceptable Use Policy", "house rules: spam", 1))
 	if got := r.wait(t); !got.New {
 		t.Errorf("receipt %+v, want a new report", got)
+	}
+}
+
+// Commands are answered while the configuration is read again, each under one
+// or the other.
+func TestReloadInUse(t *testing.T) {
+	r := run(t)
+	c, err := httpapi.Dial(t.Context(), r.at.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	r.next = func() (config.Config, error) { return r.cfg, nil }
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 5 {
+			r.reload <- syscall.SIGHUP
+		}
+	}()
+	for n := 0; ; n++ {
+		if sent, err := c.Submit(t.Context(), "a.eml", strings.NewReader(fmt.Sprint(report, n))); err != nil || !sent.New {
+			t.Fatalf("Submit = %+v, %v", sent, err)
+		}
+		select {
+		case <-ended:
+			return
+		default:
+			<-r.recorded
+		}
 	}
 }
 

@@ -143,7 +143,8 @@ func (d *daemon) wake() { d.watch.Load().wake() }
 // submit records one message that a command read from a file, and waits until
 // it is durable.
 func (d *daemon) submit(ctx context.Context, name string, body io.Reader) (aup.Receipt, error) {
-	m, err := spool(spoolDir(d.cfg.Data), name, body, int64(d.cfg.MaxMessage))
+	cfg := d.brain.Load().cfg
+	m, err := spool(spoolDir(cfg.Data), name, body, int64(cfg.MaxMessage))
 	if err != nil {
 		return aup.Receipt{}, err
 	}

@@ -24,7 +24,7 @@ import (
 // daemon is what a running aupd consists of.
 type daemon struct {
 	opt       Options
-	cfg       config.Config
+	cfg       config.Config // for the goroutine of Run; the brain's is for all
 	store     *store.Store
 	index     *search.Index
 	runner    *ingest.Runner
