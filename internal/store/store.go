@@ -32,6 +32,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -142,7 +143,9 @@ func unusable(dir string, err error) error {
 		reason, kind = "nothing is recorded there yet: run \"aupd ingest\" or \"aupd serve\", or name another with --data", aup.ErrNotFound
 	case errors.Is(err, bolterrors.ErrTimeout):
 		reason, kind = "another aupd has it open: use its commands, which go through it, or stop it first", aup.ErrBusy
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+	case isErrno(err, syscall.EROFS):
+		reason = "it cannot be written: its file system is read-only: the system's log says why; mount it for writing again, or name another folder with --data"
+	case errors.Is(err, fs.ErrPermission):
 		reason = "it cannot be written: give the user that runs aupd the right to, or name another folder with --data"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		reason = "a file stands where the folder should be: name another with --data"
@@ -156,15 +159,27 @@ func unusable(dir string, err error) error {
 	return fmt.Errorf("data folder %s: %s: %w", dir, reason, kind)
 }
 
-// isFull reports whether err is of a disk, a quota or a limit on the size of a
-// file that is used up. bbolt passes some errors on as their text alone.
-func isFull(err error) bool {
-	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, full) || err != nil && strings.Contains(err.Error(), full.Error()) {
-			return true
-		}
+// unwritten says in one line why a transaction could not be written, and the
+// mend.
+func unwritten(dir string, err error) error {
+	if errors.Is(err, aup.ErrDamaged) || isFull(err) || isErrno(err, syscall.EROFS) {
+		return unusable(dir, err)
 	}
-	return false
+	return fmt.Errorf("data folder %s: the disk does not take what is written: look for its faults in the system's log, nothing recorded is lost: %w", dir, err)
+}
+
+// isFull reports whether err is of a disk, a quota or a limit on the size of a
+// file that is used up.
+func isFull(err error) bool {
+	return isErrno(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG)
+}
+
+// isErrno reports whether err is one of those. bbolt passes some errors on as
+// their text alone.
+func isErrno(err error, any ...syscall.Errno) bool {
+	return err != nil && slices.ContainsFunc(any, func(e syscall.Errno) bool {
+		return errors.Is(err, e) || strings.Contains(err.Error(), e.Error())
+	})
 }
 
 // prepare checks the format and makes what a new or an older file lacks.
@@ -242,9 +257,16 @@ func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := guarded(s.dir, func() error { return s.db.Update(f) })
-	if isFull(err) || errors.Is(err, syscall.EROFS) {
-		return unusable(s.dir, err)
+	done := false
+	err := guarded(s.dir, func() error {
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			err := f(tx)
+			done = err == nil
+			return err
+		})
+	})
+	if err != nil && done {
+		return unwritten(s.dir, err)
 	}
 	return err
 }
