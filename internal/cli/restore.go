@@ -3,10 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"aupd/internal/aup"
 	"aupd/internal/daemon"
 	"aupd/internal/httpapi"
+	"aupd/internal/search"
 	"aupd/internal/store"
 
 	"github.com/dustin/go-humanize"
@@ -30,6 +33,10 @@ serve" records it again. What was decided after the backup is lost.`,
 		got, err := store.Restore(cmd.Context(), dir, args[0], *force)
 		if err != nil {
 			return err
+		}
+		// The index knows the log that was there, and may take this one for it.
+		if err := os.RemoveAll(filepath.Join(dir, search.FolderName)); err != nil {
+			return fmt.Errorf("restored, but delete the search index of the store that was there: %w", err)
 		}
 		fmt.Fprintf(a.out, "%s: restored, %d %s, verified\n", clean(dir), got.Reports, plural(got.Reports, "report"))
 		if got.Kept != "" {
