@@ -47,7 +47,7 @@ type Store interface {
 
 // An Index is an [aup.Searcher], safe for concurrent use.
 type Index struct {
-	bleve bleve.Index
+	handle
 	store Store
 }
 
@@ -57,14 +57,14 @@ type Index struct {
 func Open(ctx context.Context, dir string, st Store) (*Index, error) {
 	estimateNothing()
 	path := filepath.Join(dir, FolderName)
-	ix := &Index{store: st}
+	ix := &Index{handle{path: path}, st}
 	b, err := bleve.OpenUsing(path, options())
 	if err == nil {
-		ix.bleve = b
+		ix.set(b)
 		if err = ix.usable(ctx); err == nil {
 			return ix, nil
 		}
-		err = errors.Join(err, b.Close())
+		err = errors.Join(err, ix.close())
 	}
 	if busy(err) {
 		return nil, fmt.Errorf("search index %s: another aupd has it open: %w", path, aup.ErrBusy)
@@ -72,12 +72,13 @@ func Open(ctx context.Context, dir string, st Store) (*Index, error) {
 	if err := os.RemoveAll(path); err != nil {
 		return nil, fmt.Errorf("search index: %w", err)
 	}
-	if ix.bleve, err = bleve.NewUsing(path, fields(), scorch.Name, scorch.Name, options()); err != nil {
+	if b, err = bleve.NewUsing(path, fields(), scorch.Name, scorch.Name, options()); err != nil {
 		return nil, fmt.Errorf("search index: %w", err)
 	}
-	if err := ix.bleve.SetInternal(keyVersion, []byte(version)); err != nil {
-		return nil, errors.Join(fmt.Errorf("search index: %w", err), ix.bleve.Close())
+	if err := b.SetInternal(keyVersion, []byte(version)); err != nil {
+		return nil, errors.Join(fmt.Errorf("search index: %w", err), b.Close())
 	}
+	ix.set(b)
 	return ix, nil
 }
 
@@ -86,7 +87,11 @@ func busy(err error) bool { return err != nil && err.Error() == "timeout" }
 
 // usable says why the index cannot be gone on with; nil when it can.
 func (ix *Index) usable(ctx context.Context) error {
-	v, err := ix.bleve.GetInternal(keyVersion)
+	b, err := ix.get()
+	if err != nil {
+		return err
+	}
+	v, err := b.GetInternal(keyVersion)
 	if err != nil || string(v) != version {
 		return fmt.Errorf("made by version %q: %w", v, aup.ErrDamaged)
 	}
@@ -102,11 +107,15 @@ func (ix *Index) usable(ctx context.Context) error {
 }
 
 // Close waits for what is being searched or written, and closes the index.
-func (ix *Index) Close() error { return ix.bleve.Close() }
+func (ix *Index) Close() error { return ix.close() }
 
 // seen returns the number of the last event that is in the index.
 func (ix *Index) seen() (aup.Seq, error) {
-	v, err := ix.bleve.GetInternal(keySeq)
+	b, err := ix.get()
+	if err != nil {
+		return 0, err
+	}
+	v, err := b.GetInternal(keySeq)
 	if err != nil || len(v) != 8 {
 		return 0, err
 	}
@@ -141,13 +150,23 @@ const (
 	batchWithin  = 200 * time.Millisecond
 )
 
-// Run follows the log until ctx ends, which is no error.
+// Run follows the log until ctx ends, which is no error. After an error it may
+// be called again, and goes on behind what was written.
 func (ix *Index) Run(ctx context.Context) error {
+	if err := ix.reopen(); err != nil {
+		return err
+	}
 	seen, err := ix.seen()
 	if err != nil {
 		return err
 	}
 	events := make(chan aup.Event)
+	ctx, stop := context.WithCancel(ctx)
+	defer func() {
+		stop()
+		for range events { // until whoever sends them has ended
+		}
+	}()
 	failed := make(chan error, 1)
 	go func() {
 		defer close(events)
@@ -230,7 +249,11 @@ func (ix *Index) write(ctx context.Context, b *pending) error {
 	if b.last == 0 {
 		return nil
 	}
-	batch := ix.bleve.NewBatch()
+	index, err := ix.get()
+	if err != nil {
+		return err
+	}
+	batch := index.NewBatch()
 	for _, id := range b.reports {
 		t, err := ix.text(ctx, id)
 		if err != nil {
@@ -242,14 +265,14 @@ func (ix *Index) write(ctx context.Context, b *pending) error {
 		if batch.TotalDocsSize() < batchBytes {
 			continue
 		}
-		if err := ix.bleve.Batch(batch); err != nil {
-			return fmt.Errorf("search index: %w", err)
+		if err := ix.put(batch); err != nil {
+			return err
 		}
 		batch.Reset()
 	}
 	batch.SetInternal(keySeq, binary.BigEndian.AppendUint64(nil, uint64(b.last)))
-	if err := ix.bleve.Batch(batch); err != nil {
-		return fmt.Errorf("search index: %w", err)
+	if err := ix.put(batch); err != nil {
+		return err
 	}
 	*b = pending{}
 	return ix.merge(ctx)

@@ -39,7 +39,11 @@ var estimateNothing = sync.OnceFunc(func() { zap.NewSegmentBufferAvgBytesPerDocF
 
 // merge merges files while there are too many.
 func (ix *Index) merge(ctx context.Context) error {
-	advanced, err := ix.bleve.Advanced()
+	b, err := ix.get()
+	if err != nil {
+		return err
+	}
+	advanced, err := b.Advanced()
 	if err != nil {
 		return fmt.Errorf("search index: %w", err)
 	}

@@ -103,9 +103,13 @@ func (ix *Index) inOrder(ctx context.Context, q aup.Query, req request, page aup
 
 // ranked returns the reports that hold what is looked for, the best first.
 func (ix *Index) ranked(ctx context.Context, req request) ([]aup.ReportID, error) {
+	b, err := ix.get()
+	if err != nil {
+		return nil, err
+	}
 	find := bleve.NewSearchRequestOptions(req.query(aup.Blind(ctx)), maxFound, 0, false)
 	find.SortBy([]string{"-_score", "_id"})
-	res, err := ix.bleve.SearchInContext(ctx, find)
+	res, err := b.SearchInContext(ctx, find)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

@@ -317,6 +317,47 @@ func TestFollowAndReopen(t *testing.T) {
 	}
 }
 
+// A disk that fails ends the following, which goes on with the disk mended.
+func TestFollowAgain(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s, dir := storetest.Open(t), t.TempDir()
+	ix, err := search.Open(t.Context(), dir, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.Close()
+	files := filepath.Join(dir, search.FolderName, "store")
+	if err := os.Rename(files, files+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Post(t, s, letters...)
+	if err := ix.Run(t.Context()); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("Run = %v, want one line", err)
+	}
+	if _, err := ix.Search(t.Context(), aup.Query{Text: "invoice"}); err == nil || !strings.Contains(err.Error(), "until the disk takes writes again") {
+		t.Errorf("Search = %v, want an error that says why", err)
+	}
+	if err := os.Rename(files+"-away", files); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- ix.Run(ctx) }()
+	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		page, err := ix.Search(t.Context(), aup.Query{Text: "invoice"})
+		if err == nil && len(page.Hits) == 2 {
+			break
+		}
+		if time.Since(start) > 30*time.Second {
+			t.Fatalf("%d hits, %v", len(page.Hits), err)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func await(t *testing.T, ix *search.Index, text string, n int) {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
