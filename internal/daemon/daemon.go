@@ -121,11 +121,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	runCtx, stopRunner := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { _ = runner.Run(runCtx) }) // Run has no error but ctx's end
-	running.Go(func() {
-		if err := d.index.Run(runCtx); err != nil {
-			opt.Log.Error("the search does not go on until a restart", "err", err)
-		}
-	})
+	running.Go(func() { d.follow(runCtx) })
 	defer func() {
 		stopRunner()
 		running.Wait()
@@ -154,6 +150,25 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 			return err
 		case <-opt.Reload:
 			d.reload(ctx)
+		}
+	}
+}
+
+// searchAgain is how long the search stands still after an error, as of a full
+// disk.
+const searchAgain = 5 * time.Second
+
+// follow keeps the search index up with the log until ctx ends.
+func (d *daemon) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := d.index.Run(ctx)
+		if err == nil {
+			return
+		}
+		d.opt.Log.Error("the search stands still, will be tried again", "in", searchAgain, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(searchAgain):
 		}
 	}
 }

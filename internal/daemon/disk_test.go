@@ -1,11 +1,15 @@
 package daemon_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"aupd/internal/aup"
 	"aupd/internal/httpapi"
+	"aupd/internal/search"
 	"aupd/internal/store/storetest"
 )
 
@@ -61,5 +65,39 @@ func TestDiskFails(t *testing.T) {
 	r.health(t, 200)
 	if a, err := c.Verify(t.Context()); err != nil || len(a.Faults) > 0 || a.Reports != 2 {
 		t.Errorf("Verify = %+v, %v", a, err)
+	}
+}
+
+// A disk that takes no search index for a while leaves the search behind, and
+// does not end it.
+func TestSearchGoesOn(t *testing.T) {
+	r := run(t)
+	files := filepath.Join(r.cfg.Data, search.FolderName, "store")
+	if err := os.Rename(files, files+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	r.append(t, report)
+	r.wait(t)
+	for start := time.Now(); !strings.Contains(r.log.String(), "the search stands still"); time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("the log does not say that the search stands still:\n%s", r.log.String())
+		}
+	}
+	if err := os.Rename(files+"-away", files); err != nil {
+		t.Fatal(err)
+	}
+	c, err := httpapi.Dial(t.Context(), r.at.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		page, err := c.Search(t.Context(), aup.Query{Text: "unsolicited"})
+		if err == nil && len(page.Hits) == 1 {
+			return
+		}
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("not found 20 s after the disk was mended: %v; the log:\n%s", err, r.log.String())
+		}
 	}
 }
