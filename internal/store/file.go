@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -94,9 +95,15 @@ func (s *Store) keep(name string) (err error) {
 // as a command may take to end, and no longer than a person waits.
 const lockTimeout = time.Second
 
-// growBy is by how many bytes a file that is larger than this grows: each time
-// the disk is synced once more.
+// growBy is by how many bytes the file grows, which take no room on the disk
+// before they are written to: each time the disk is synced once more.
 const growBy = 64 << 20
+
+// mapped is how many bytes of the file's length have their place in the address
+// space from the start; no memory. For a larger file bbolt maps it anew, and
+// waits with that for whoever reads: who backs up to a slow disk would hold up
+// every writer, and with it everybody else.
+const mapped = min(16<<30, math.MaxInt/8)
 
 // openFile opens the file of the data folder. While it waits for another
 // process to let go of the file, that may put another in its place: then the
@@ -106,7 +113,7 @@ func openFile(dir string, readOnly bool) (*bbolt.DB, error) {
 	for {
 		var opened *os.File
 		db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout: lockTimeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType,
+			Timeout: lockTimeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapped,
 			OpenFile: func(name string, flag int, perm fs.FileMode) (f *os.File, err error) {
 				opened, err = os.OpenFile(name, flag, perm)
 				return opened, err
