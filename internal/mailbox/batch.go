@@ -221,9 +221,7 @@ func (f *folder) remember(b *batch, now time.Time) {
 	counts := make(map[aup.Fate]int)
 	for _, uid := range b.uids {
 		got, ok := b.fates[uid]
-		if b.failed[uid] == nil {
-			delete(f.missing, uid)
-		}
+		delete(f.missing, uid)
 		if got.Fate == aup.Missing {
 			f.missing[uid] = missing{tries: got.tries, at: now}
 		}

@@ -1,0 +1,87 @@
+package mailbox
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"aupd/internal/aup"
+)
+
+// sweep answers a search by date with those UIDs, once, and with nothing
+// afterwards, as if all other mail were old.
+func sweep(uids *string) func(c *fakeConn, cmd string) bool {
+	return func(c *fakeConn, cmd string) bool {
+		if !strings.HasPrefix(cmd, "UID SEARCH SINCE") {
+			return false
+		}
+		c.f.change(func() {
+			c.say("%s", strings.TrimSpace("* SEARCH "+*uids))
+			*uids = ""
+		})
+		return refuse(c, "OK done")
+	}
+}
+
+// Under a new UIDVALIDITY the whole folder is looked at, however far the last
+// look had got and however old its mail is.
+func TestNewEpochIsWhole(t *testing.T) {
+	f := newFake()
+	f.script = sweep(new(string))
+	f.mail = map[uint32]string{1: string(message(" "+phrase, 1)), 5000: string(message(" x", 2))}
+	try(t, f, nil, func(t *trial) {
+		want := map[uint32]aup.Fate{1: aup.Recorded, 5000: aup.NotSelected}
+		t.settles(time.Minute, want)
+		f.change(func() { f.validity = 8 })
+		time.Sleep(idleMost)
+		t.settles(time.Minute, want)
+		if n := len(t.store.all()); n != 2 {
+			t.Errorf("%d mails, want one in each epoch", n)
+		}
+	})
+}
+
+// A message that turned up late, where no further look will find it, and that
+// could not be recorded at first, is not forgotten.
+func TestLateAndNotRecorded(t *testing.T) {
+	f, uids := newFake(), ""
+	f.script = sweep(&uids)
+	f.mail = map[uint32]string{1: string(message(" x", 1)), 5000: string(message(" x", 2))}
+	try(t, f, nil, func(t *trial) {
+		want := map[uint32]aup.Fate{1: aup.NotSelected, 5000: aup.NotSelected}
+		t.settles(time.Minute, want)
+		f.change(func() { f.mail[100], uids = string(message(" "+phrase, 3)), "100" })
+		refused := 0
+		t.store.mu.Lock()
+		t.store.refuse = func(aup.Source) error {
+			if refused++; refused > 3 {
+				return nil
+			}
+			return errors.New("the disk is full")
+		}
+		t.store.mu.Unlock()
+		want[100] = aup.Recorded
+		time.Sleep(sweepEvery)
+		t.settles(idleMost+time.Minute, want)
+		if refused != 4 {
+			t.Errorf("it was recorded at attempt %d, want 4", refused)
+		}
+	})
+}
+
+// A message that is not given at once is asked for again within seconds, though
+// nothing else happens.
+func TestMissingForAMoment(t *testing.T) {
+	f, asked := newFake(), 0
+	f.script = func(c *fakeConn, cmd string) bool {
+		if isBody(cmd) {
+			asked++
+		}
+		return isBody(cmd) && asked <= 2 && refuse(c, "OK not yet")
+	}
+	try(t, f, nil, func(t *trial) {
+		t.settles(30*time.Second, whole)
+		t.connections(1)
+	})
+}
