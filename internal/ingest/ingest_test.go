@@ -25,11 +25,12 @@ type recorder struct {
 	known   map[aup.Hash]bool
 	batches []int
 	events  map[string][]aup.EventKind // by subject
+	reads   map[string][]aup.Problem   // what reading met with, by subject
 	refuse  func(batch []aup.Intake) error
 }
 
 func newRecorder() *recorder {
-	return &recorder{known: make(map[aup.Hash]bool), events: make(map[string][]aup.EventKind)}
+	return &recorder{known: make(map[aup.Hash]bool), events: make(map[string][]aup.EventKind), reads: make(map[string][]aup.Problem)}
 }
 
 func (r *recorder) Known(_ context.Context, h aup.Hash) (bool, error) {
@@ -51,6 +52,9 @@ func (r *recorder) Record(_ context.Context, batch []aup.Intake) ([]aup.Receipt,
 	for _, in := range batch {
 		for _, e := range in.Events {
 			r.events[in.Mail.Source.Folder] = append(r.events[in.Mail.Source.Folder], e.Kind)
+			if e.Received != nil {
+				r.reads[in.Mail.Source.Folder] = e.Received.Document.Problems
+			}
 		}
 		out = append(out, aup.Receipt{ID: aup.NewReportID(in.Mail.Hash, 0), New: !r.known[in.Mail.Hash]})
 		r.known[in.Mail.Hash] = true
@@ -75,12 +79,18 @@ type mails struct {
 }
 
 func (m *mails) make(name string) *aup.Mail {
-	raw := "Subject: " + name + "\r\n\r\ntext\r\n"
+	raw, quarantine := "Subject: "+name+"\r\n\r\ntext\r\n", ""
+	switch {
+	case strings.HasPrefix(name, "large"):
+		raw += strings.Repeat("text\r\n", 200_000)
+	case strings.HasPrefix(name, "quarantined"):
+		quarantine = "too big"
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.open++
 	return &aup.Mail{
-		Source: aup.Source{Mailbox: "m", Folder: name, UID: 1}, Hash: sha256.Sum256([]byte(raw)), Size: int64(len(raw)), Raw: strings.NewReader(raw),
+		Source: aup.Source{Mailbox: "m", Folder: name, UID: 1}, Hash: sha256.Sum256([]byte(raw)), Size: int64(len(raw)), Raw: strings.NewReader(raw), Quarantine: quarantine,
 		Close: func() error { m.mu.Lock(); defer m.mu.Unlock(); m.open--; return nil },
 	}
 }
@@ -174,6 +184,33 @@ func TestPanicIsAReport(t *testing.T) {
 	rec := newRecorder()
 	if errs := run(t, rec, "panic", "calm"); errs["panic"] != nil || errs["calm"] != nil || len(rec.known) != 2 {
 		t.Errorf("errors %v, %d recorded; want both recorded", errs, len(rec.known))
+	}
+}
+
+// What was not fetched whole is a report that says so.
+func TestQuarantinedIsAReport(t *testing.T) {
+	rec := newRecorder()
+	run(t, rec, "quarantined", "whole")
+	want := map[string][]aup.Problem{"quarantined": {{Kind: "quarantined", Detail: "too big"}}, "whole": nil}
+	if d := cmp.Diff(want, rec.reads); d != "" {
+		t.Errorf("problems (-want +got):\n%s", d)
+	}
+}
+
+// Many large mails, more than may wait at once, all come through.
+func TestManyLarge(t *testing.T) {
+	rec := newRecorder()
+	var names []string
+	for i := range 24 {
+		names = append(names, fmt.Sprint("large ", i))
+	}
+	for n, err := range run(t, rec, names...) {
+		if err != nil {
+			t.Errorf("%s: %v", n, err)
+		}
+	}
+	if len(rec.known) != len(names) {
+		t.Errorf("%d recorded, want %d", len(rec.known), len(names))
 	}
 }
 
