@@ -114,6 +114,27 @@ func TestFolderFails(t *testing.T) {
 	}
 }
 
+// A server that ends every connection before all folders on it were looked at
+// does not keep it from the last of them.
+func TestCutBeforeTheLastFolder(t *testing.T) {
+	f, opened := newFake(), make(map[int]int)
+	f.script = func(c *fakeConn, cmd string) bool {
+		if isExamine(cmd) {
+			f.mu.Lock()
+			opened[c.n]++
+			n := opened[c.n]
+			f.mu.Unlock()
+			return n > 10 && c.Close() == nil
+		}
+		return false
+	}
+	try(t, f, func(o *Options) { o.Folders = folders(200) }, func(t *trial) {
+		t.caughtUp(time.Hour, 3)
+		f.change(func() { f.mail[4] = string(message(" "+phrase, 4)) })
+		t.caughtUp(time.Hour, 4)
+	})
+}
+
 // A pass once over many folders signs in a few times, and names the folders
 // that it had to leave out.
 func TestOnceManyFolders(t *testing.T) {

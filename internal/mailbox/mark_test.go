@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,6 +85,31 @@ func TestMark(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What comes later on the same connection is marked as well.
+func TestMarkLater(t *testing.T) {
+	for name, mark := range map[string]Mark{"keyword": {Keyword: "$Aupd"}, "move": {Move: "Done"}} {
+		t.Run(name, func(t *testing.T) {
+			f, marked := newFake(), make(map[string]bool)
+			f.caps = "IMAP4rev1 MOVE"
+			f.script = func(c *fakeConn, cmd string) bool { return f.mark(c, cmd, marked) }
+			try(t, f, func(o *Options) { o.Mark = mark }, func(t *trial) {
+				want := maps.Clone(whole)
+				t.settles(time.Minute, want)
+				for uid := uint32(4); uid < 8; uid++ {
+					f.change(func() { f.mail[uid] = string(message(" "+phrase, int(uid))) })
+					want[uid] = aup.Recorded
+					t.settles(2*time.Minute, want)
+				}
+				synctest.Wait()
+				if d := cmp.Diff(map[string]bool{"1": true, "3": true, "4": true, "5": true, "6": true, "7": true}, marked); d != "" {
+					t.Errorf("marked (-want +got):\n%s", d)
+				}
+				t.connections(1)
+			})
+		})
 	}
 }
 

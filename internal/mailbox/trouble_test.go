@@ -385,6 +385,39 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// After a connection that lasted the way back is short again, however many had
+// failed before it.
+func TestBackOffStartsOver(t *testing.T) {
+	f, idles := newFake(), 0
+	cuts := make(map[int]time.Time) // by the number of dials then
+	f.script = func(c *fakeConn, cmd string) bool {
+		if c.n%5 > 0 {
+			return isExamine(cmd) && c.Close() == nil
+		}
+		if cmd != "IDLE" {
+			return false
+		}
+		if idles++; idles%4 > 0 { // each lasts four minutes and more
+			return false
+		}
+		f.change(func() { cuts[len(f.dials)] = time.Now() })
+		return c.Close() == nil
+	}
+	try(t, f, nil, func(t *trial) {
+		time.Sleep(12 * time.Hour)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for n, at := range cuts {
+			if d := f.dials[n].Sub(at); n < len(f.dials) && d > backoffLeast {
+				t.Errorf("a dial came %v after a connection that had lasted", d)
+			}
+		}
+		if len(cuts) < 15 {
+			t.Errorf("%d connections lasted", len(cuts))
+		}
+	})
+}
+
 // A line that is cut again and again does not slow down what goes on getting
 // further.
 func TestCutAllTheTime(t *testing.T) {
