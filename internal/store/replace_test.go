@@ -8,6 +8,8 @@ import (
 
 	"aupd/internal/aup"
 	"aupd/internal/store"
+
+	"go.etcd.io/bbolt"
 )
 
 // filled makes a store of n reports in a folder of its own and closes it.
@@ -78,12 +80,19 @@ func TestRestoreDamaged(t *testing.T) {
 	if err := os.Truncate(filepath.Join(broken, store.FileName), 9000); err != nil {
 		t.Fatal(err)
 	}
+	faulty := filled(t, 4)
+	edit(t, faulty, func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte("bodies"))
+		k, _ := b.Cursor().First()
+		return b.Delete(k)
+	})
 	used := filled(t, 5)
 	for name, tc := range map[string]struct {
 		from string
 		kind error
 	}{
 		"cut short": {filepath.Join(broken, store.FileName), aup.ErrDamaged},
+		"a fault":   {filepath.Join(faulty, store.FileName), aup.ErrDamaged},
 		"no store":  {os.Args[0], aup.ErrDamaged},
 		"no file":   {filepath.Join(broken, "none"), aup.ErrNotFound},
 	} {

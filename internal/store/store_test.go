@@ -22,6 +22,7 @@ import (
 	"aupd/internal/store/logtest"
 
 	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
 )
 
 var at = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -386,5 +387,35 @@ func TestShortMessage(t *testing.T) {
 	}
 	if st, err := s.Status(t.Context()); err != nil || st.Reports != 0 || len(st.Folders) != 0 {
 		t.Errorf("status %+v, %v; want nothing recorded", st, err)
+	}
+}
+
+// What was written ahead of a report that never came takes no room for long.
+func TestLeftOver(t *testing.T) {
+	dir := t.TempDir()
+	s := openLoose(t, dir)
+	in := intake(make([]byte, 5<<20), 1)
+	in.Mail.Size++ // it ends before its end
+	if _, err := s.Record(t.Context(), []aup.Intake{in}); err == nil {
+		t.Fatal("a message was recorded that is not there")
+	}
+	chunks := func() (n int) {
+		edit(t, dir, func(tx *bbolt.Tx) error {
+			n = tx.Bucket([]byte("bodies")).Stats().KeyN + tx.Bucket([]byte("pending")).Stats().KeyN
+			return nil
+		})
+		return n
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := chunks(); n < 20 {
+		t.Errorf("%d chunks were written ahead, want some", n)
+	}
+	if err := openLoose(t, dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := chunks(); n != 0 {
+		t.Errorf("%d chunks are left", n)
 	}
 }
