@@ -85,3 +85,45 @@ func TestMissingForAMoment(t *testing.T) {
 		t.connections(1)
 	})
 }
+
+// However many messages are missing, new mail does not wait for all of them to be
+// asked for again.
+func TestNewsAmongMissing(t *testing.T) {
+	f := newFake()
+	f.mail = make(map[uint32]string)
+	want := make(map[uint32]aup.Fate)
+	for uid := uint32(1); uid <= 300; uid++ {
+		f.mail[uid], want[uid] = string(message(" "+phrase, int(uid))), aup.Missing
+	}
+	told := false
+	f.script = func(c *fakeConn, cmd string) bool {
+		if !isBody(cmd) || strings.Contains(cmd, "301") {
+			return false
+		}
+		time.Sleep(time.Second) // a way of half a second
+		f.mu.Lock()
+		news := len(f.mail) > 300 && !told
+		told = told || news
+		f.mu.Unlock()
+		if news {
+			c.say("* 301 EXISTS")
+		}
+		return refuse(c, "OK not now")
+	}
+	try(t, f, nil, func(t *trial) {
+		t.settles(time.Minute, want)
+		f.change(func() { f.mail[301] = string(message(" "+phrase, 301)) })
+		want[301] = aup.Recorded
+		t.settles(15*time.Second, want)
+		time.Sleep(24 * time.Hour)
+		rows, err := t.store.Rows(t.Context(), aup.Epoch{Mailbox: testName, Folder: "INBOX", UIDValidity: 7}, 1, 300)
+		for _, r := range rows {
+			if r.Tries < 8 {
+				t.Errorf("uid %d was asked for %d times in a day", r.First, r.Tries)
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}

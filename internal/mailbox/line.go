@@ -161,6 +161,7 @@ func (l *line) once(ctx context.Context) error {
 // good.
 func (f *folder) catchUp(ctx context.Context, s *session) error {
 	for {
+		drain(s.changed)
 		if err := f.pass(ctx, s); err != nil {
 			return err
 		}

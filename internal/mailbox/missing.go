@@ -37,7 +37,7 @@ func (m missing) wait(now time.Time) time.Duration {
 }
 
 // retry asks again for the missing messages that are due, each alone and after
-// all others, for one of them may end the connection.
+// all others, for one of them may end the connection. News go before the rest.
 func (f *folder) retry(ctx context.Context, s *session, now time.Time) error {
 	for _, uid := range slices.Sorted(maps.Keys(f.missing)) {
 		if f.missing[uid].wait(now) > 0 {
@@ -48,6 +48,9 @@ func (f *folder) retry(ctx context.Context, s *session, now time.Time) error {
 				err = errors.Join(err, f.putAside(ctx, uid, err))
 			}
 			return err
+		}
+		if len(s.changed) > 0 {
+			break
 		}
 	}
 	return nil
