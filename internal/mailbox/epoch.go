@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -32,7 +33,7 @@ func (f *folder) enter(ctx context.Context, validity uint32) error {
 		clear(f.blame)
 		f.carefulUntil, f.stuck = 0, 0
 		f.overlapped, f.swept, f.markFrom = time.Time{}, time.Time{}, 0
-		if err := f.recall(ctx, e, cursor); err != nil {
+		if err := f.recall(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -72,12 +73,10 @@ func (f *folder) renew(ctx context.Context, old, e aup.Epoch) error {
 	return f.account(ctx, e, nil, 0)
 }
 
-// recall reads from the ledger which messages are missing.
-func (f *folder) recall(ctx context.Context, e aup.Epoch, cursor uint32) error {
-	if cursor == 0 {
-		return nil
-	}
-	rows, err := f.w.acct.Rows(ctx, e, 1, cursor)
+// recall reads from the ledger which messages are missing. That may be some above
+// the cursor, and of an epoch that the server went back to.
+func (f *folder) recall(ctx context.Context, e aup.Epoch) error {
+	rows, err := f.w.acct.Rows(ctx, e, 1, math.MaxUint32)
 	if err != nil {
 		return f.fault(KindStore, "read the ledger", "", storeError{err})
 	}

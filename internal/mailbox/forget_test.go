@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aupd/internal/aup"
@@ -126,4 +127,35 @@ func TestNewsAmongMissing(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What is missing is asked for again by the next process, and in an epoch that
+// comes back, wherever the cursor stands.
+func TestMissingIsRecalled(t *testing.T) {
+	for name, cursor := range map[string]uint32{"below the cursor": 3, "above it": 1, "at the begin of an epoch": 0} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			synctest.Test(t, func(t *testing.T) {
+				store := newFakeStore()
+				e := aup.Epoch{Mailbox: testName, Folder: "INBOX", UIDValidity: 7}
+				rows := []aup.LedgerRow{{First: 1, Last: 2, Fate: aup.NotSelected}, {First: 3, Last: 3, Fate: aup.Missing, Tries: 1, At: time.Now()}}
+				if err := store.Account(t.Context(), e, rows, cursor); err != nil {
+					t.Fatal(err)
+				}
+				w, err := New(Options{
+					Name: testName, URL: "imap://127.0.0.1", Username: "u", Auth: PasswordAuth("p"), Subject: phrase, SpoolDir: t.TempDir(), Dial: f.dial,
+				}, store, store)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := w.Once(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if fates, _ := store.fates(); fates[3] != aup.Recorded {
+					t.Errorf("the fate of what was missing is %q", fates[3])
+				}
+				time.Sleep(time.Minute) // for the server to notice
+			})
+		})
+	}
 }
