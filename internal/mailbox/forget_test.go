@@ -159,3 +159,24 @@ func TestMissingIsRecalled(t *testing.T) {
 		})
 	}
 }
+
+// A message that the server hides for a moment, so that it is taken to be gone,
+// is looked at when it is listed again.
+func TestGoneAndBack(t *testing.T) {
+	f := newFake()
+	three := f.mail[3]
+	hidden := false
+	f.script = func(c *fakeConn, cmd string) bool {
+		if isBody(cmd) && !hidden {
+			hidden = true
+			f.change(func() { delete(f.mail, 3) })
+		}
+		return false
+	}
+	try(t, f, nil, func(t *trial) {
+		t.settles(time.Minute, map[uint32]aup.Fate{1: aup.Recorded, 2: aup.NotSelected, 3: aup.Gone})
+		f.change(func() { f.mail[3] = three })
+		t.settles(overlapEvery+idleMost+time.Minute, whole)
+		t.connections(1)
+	})
+}

@@ -166,7 +166,8 @@ func (f *folder) latest(now time.Time) (overlapped, swept time.Time) {
 }
 
 // unknown leaves out of uids what the ledger knows already: what lies below
-// the cursor, and what was recorded above it before a crash.
+// the cursor, and what was recorded above it before a crash. What was gone, and
+// is listed again, is not known.
 func (f *folder) unknown(ctx context.Context, uids []uint32) ([]uint32, error) {
 	if len(uids) == 0 {
 		return nil, nil
@@ -180,6 +181,6 @@ func (f *folder) unknown(ctx context.Context, uids []uint32) ([]uint32, error) {
 		for i < len(rows) && rows[i].Last < uid {
 			i++
 		}
-		return i < len(rows) && rows[i].First <= uid
+		return i < len(rows) && rows[i].First <= uid && rows[i].Fate != aup.Gone
 	}), nil
 }
