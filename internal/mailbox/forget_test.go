@@ -142,13 +142,7 @@ func TestMissingIsRecalled(t *testing.T) {
 				if err := store.Account(t.Context(), e, rows, cursor); err != nil {
 					t.Fatal(err)
 				}
-				w, err := New(Options{
-					Name: testName, URL: "imap://127.0.0.1", Username: "u", Auth: PasswordAuth("p"), Subject: phrase, SpoolDir: t.TempDir(), Dial: f.dial,
-				}, store, store)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := w.Once(t.Context()); err != nil {
+				if err := once(t, f, store); err != nil {
 					t.Error(err)
 				}
 				if fates, _ := store.fates(); fates[3] != aup.Recorded {
@@ -166,7 +160,7 @@ func TestGoneAndBack(t *testing.T) {
 	f := newFake()
 	three := f.mail[3]
 	hidden := false
-	f.script = func(c *fakeConn, cmd string) bool {
+	f.script = func(_ *fakeConn, cmd string) bool {
 		if isBody(cmd) && !hidden {
 			hidden = true
 			f.change(func() { delete(f.mail, 3) })

@@ -341,6 +341,21 @@ func try(t *testing.T, f *fake, change func(*Options), check func(t *trial)) {
 	}
 }
 
+// once looks at f's mail once, in a bubble of synctest, and waits for the server
+// to notice the end.
+func once(t *testing.T, f *fake, store *fakeStore) error {
+	t.Helper()
+	w, err := New(Options{
+		Name: testName, URL: "imap://127.0.0.1", Username: "u", Auth: PasswordAuth("p"), Subject: phrase, SpoolDir: t.TempDir(), Dial: f.dial,
+	}, store, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.Once(t.Context())
+	time.Sleep(time.Minute)
+	return err
+}
+
 // settles waits until the ledger says what is wanted, at most that long, and
 // checks that every mail was recorded once.
 func (t *trial) settles(within time.Duration, want map[uint32]aup.Fate) {

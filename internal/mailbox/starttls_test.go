@@ -54,6 +54,7 @@ func TestBeforeTLS(t *testing.T) {
 					t.Errorf("it took %v", d)
 				}
 				time.Sleep(2 * time.Minute) // for the server to notice
+				synctest.Wait()
 				if got := strings.TrimPrefix(heard.String(), "S1 STARTTLS\r\n"); strings.Contains(got, "LOGIN") || strings.Contains(got, "secret") ||
 					got != "" && !strings.HasPrefix(got, "\x16\x03") { // a TLS handshake
 					t.Errorf("the client said %q", got)

@@ -453,16 +453,9 @@ func TestClockSetBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		w, err := New(Options{
-			Name: testName, URL: "imap://127.0.0.1", Username: "u", Auth: PasswordAuth("p"), Subject: phrase, SpoolDir: t.TempDir(), Dial: f.dial,
-		}, store, store)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Once(t.Context()); err != nil {
+		if err := once(t, f, store); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(time.Minute)
 	})
 	if fates, _ := store.fates(); fates[1] != aup.Recorded {
 		t.Errorf("fates %v, want the first recorded", fates)
