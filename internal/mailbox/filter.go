@@ -3,6 +3,7 @@ package mailbox
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -14,6 +15,8 @@ func (g *guard) filter(line []byte) ([]byte, error) {
 	switch {
 	case g.skip:
 		return nil, g.await(line, true)
+	case bytes.Count(line, []byte("(")) > maxBrackets:
+		return nil, fmt.Errorf("a line with more than %d brackets: %w", maxBrackets, errTooLong)
 	case len(g.tap.held) > 0:
 		return g.release(line)
 	case g.inFetch:

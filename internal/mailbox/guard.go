@@ -23,6 +23,10 @@ const (
 	// maxList bounds what the library keeps of the answer to one command, as it
 	// does of UIDs and folders: about two million UIDs.
 	maxList = 16 << 20
+	// maxBrackets bounds how many open in a line: the library reads structures
+	// that nobody asked for, one call in another, in time that grows with the
+	// square of their depth.
+	maxBrackets = 1000
 )
 
 // errTooLong is wrapped by the errors about lines and literals over their

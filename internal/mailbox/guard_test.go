@@ -173,6 +173,10 @@ func TestGuardRefuses(t *testing.T) {
 		"searches without end":     {strings.Repeat("* SEARCH 1 2 3 4 5 6 7 8\r\n", maxList/20), "lists of more", errTooLong},
 		"folders without end":      {strings.Repeat("* LIST () \"/\" some/folder\r\n", maxList/20), "lists of more", errTooLong},
 		"folders of long names":    {strings.Repeat("* LIST () \"/\" {1000}\r\n"+strings.Repeat("x", 1000)+"\r\n", maxList/500), "lists of more", errTooLong},
+		"a structure without end":  {"* 1 FETCH (UID 1 RFC822.SIZE 3 BODYSTRUCTURE " + strings.Repeat("(", maxLine/2) + "\r\n", "brackets", errTooLong},
+		"one behind a literal":     {fetch + "{1}\r\na BODYSTRUCTURE " + strings.Repeat("(", 2000) + "\r\n", "brackets", errTooLong},
+		"flags without end":        {"* 1 FETCH (UID 1 RFC822.SIZE 3" + strings.Repeat(" FLAGS (a)", 50_000) + "\r\n", "brackets", errTooLong},
+		"data of a folder":         {"* LIST () NIL x " + strings.Repeat("(", maxLine/2) + "\r\n", "brackets", errTooLong},
 		"unclosed quote":           {`* 1 FETCH (UID 1 BODY[] "abc` + "\r\n", "closing quote", nil},
 		"big in a dropped literal": {"* X {4294967295}\r\n", "4294967295", errTooLong},
 	} {
