@@ -35,8 +35,8 @@ serve" records it again. What was decided after the backup is lost.`,
 			return err
 		}
 		// The index knows the log that was there, and may take this one for it.
-		if err := os.RemoveAll(filepath.Join(dir, search.FolderName)); err != nil {
-			return fmt.Errorf("restored, but delete the search index of the store that was there: %w", err)
+		if index := filepath.Join(dir, search.FolderName); os.RemoveAll(index) != nil {
+			return fmt.Errorf("%s: restored, but the search index is of the store that was there: delete %s", dir, index)
 		}
 		fmt.Fprintf(a.out, "%s: restored, %d %s, verified\n", clean(dir), got.Reports, plural(got.Reports, "report"))
 		if got.Kept != "" {
