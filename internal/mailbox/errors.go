@@ -51,7 +51,7 @@ func (e *Error) Error() string {
 	if e.Folder != "" {
 		fmt.Fprintf(&b, ", folder %s", e.Folder)
 	}
-	fmt.Fprintf(&b, " on %s: %s: %s", e.Host, e.Doing, cut(e.Err.Error(), maxSaid))
+	fmt.Fprintf(&b, " on %s: %s: %s", e.Host, e.Doing, cut(fmt.Sprint(e.Err), maxSaid))
 	if e.Mend != "" {
 		b.WriteString("; " + cut(e.Mend, maxSaid))
 	}
