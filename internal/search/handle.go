@@ -29,8 +29,11 @@ func (h *handle) set(b bleve.Index) {
 func (h *handle) get() (bleve.Index, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.fault != nil {
+	switch {
+	case h.fault != nil:
 		return nil, fmt.Errorf("nothing is found until the disk takes writes again: %w", h.fault)
+	case h.bleve == nil:
+		return nil, bleve.ErrorIndexClosed
 	}
 	return h.bleve, nil
 }
