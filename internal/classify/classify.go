@@ -117,9 +117,7 @@ func (c *Classifier) Classify(doc *aup.Document) aup.Verdict {
 // read returns the zones of doc with what is found in them, and its facts.
 func (c *Classifier) read(doc *aup.Document) ([]zone, []fact) {
 	zones := zonesOf(doc)
-	for i := range zones {
-		zones[i].match(c.vocab)
-	}
+	c.vocab.match(zones)
 	zones = handedOver(c.vocab, zones)
 	unname(c.vocab, zones)
 	notices(c.vocab, zones)

@@ -51,16 +51,17 @@ func TestFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, l := c.vocab, c.vocab.learned
-	z := zone{where: own, raw: "Your customer sends phishing mail from 192.0.2.7 for a bank, please block the account. " +
-		"Is this spam allowed? We found no malware and no virus. 退款 and money laundering."}
+	zones := []zone{{where: own, raw: "Your customer sends phishing mail from 192.0.2.7 for a bank, please block the account. " +
+		"Is this spam allowed? We found no malware and no virus. 退款 and money laundering."}}
+	z := &zones[0]
 	z.folded = fold(z.raw)
 	z.ends = z.folded.sentences()
-	z.match(v)
+	v.match(zones)
 	known := make(map[kind]bool)
 	for g := range groups {
 		z.features(g, func(f feature) {
 			name := z.appendName(nil, v, g, f)
-			n, ok := l.find(v, &z, g, f)
+			n, ok := l.find(v, z, g, f)
 			if m, is := l.features.find(name); ok != is || ok && n != m {
 				t.Errorf("%s is found as %d, %t and by its name as %d, %t", name, n, ok, m, is)
 			}

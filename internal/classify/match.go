@@ -17,11 +17,23 @@ type hit struct {
 	asked      bool // in a question, or in what would be if
 }
 
-// match finds every concept in the zone.
-func (z *zone) match(v *vocabulary) {
-	t := z.folded.text
+// bytesPerHit is about how many bytes of a text have one hit.
+const bytesPerHit = 20
+
+// match finds every concept in each of the zones.
+func (v *vocabulary) match(zones []zone) {
 	last := make([]int, len(v.concepts)) // the end of the last hit of each concept
-	here := make([]hit, 0, 16)           // those that begin together
+	for i := range zones {
+		clear(last)
+		zones[i].match(v, last)
+	}
+}
+
+// match finds every concept in the zone.
+func (z *zone) match(v *vocabulary, last []int) {
+	t := z.folded.text
+	z.hits = make([]hit, 0, len(t)/bytesPerHit+1)
+	here := make([]hit, 0, 16) // those that begin together
 	v.index.each(t, func(phrase, at int) {
 		h, ok := v.hit(phrase, t, at)
 		if !ok {

@@ -75,13 +75,14 @@ func newTrainer(v *vocabulary, examples []Example) *trainer {
 	in := make(map[string]int)
 	all := make([][]string, len(examples))
 	for i, e := range examples {
-		z, group := zone{where: own, factor: 1, raw: e.Text}, 0
+		text, group := []zone{{where: own, factor: 1, raw: e.Text}}, 0
+		z := &text[0]
 		if e.Original {
 			z.where, group = original, 1
 		}
 		z.folded = fold(z.raw)
 		z.ends = z.folded.sentences()
-		z.match(v)
+		v.match(text)
 		set := make(map[string]bool)
 		z.addNames(v, group, set)
 		all[i] = slices.Sorted(maps.Keys(set))
@@ -89,7 +90,7 @@ func newTrainer(v *vocabulary, examples []Example) *trainer {
 			in[f]++
 		}
 		l := lesson{ruled: make([]float64, len(t.clauses)), target: make([]float64, len(t.clauses))}
-		for _, s := range scores(v.fire([]zone{z}, nil), t.clauses) {
+		for _, s := range scores(v.fire(text, nil), t.clauses) {
 			l.ruled[slices.Index(t.clauses, s.clause)] = s.weight
 		}
 		t.lessons = append(t.lessons, l)

@@ -72,9 +72,10 @@ func (o *origin) posing(v *vocabulary) bool {
 	brand := v.concept("brand")
 	return slices.ContainsFunc(o.m.From, func(a aup.Address) bool {
 		domain := strings.ToLower(a.Addr[strings.LastIndexByte(a.Addr, '@')+1:])
-		z := zone{where: headers, raw: a.Name, folded: fold(a.Name)}
+		from := []zone{{where: headers, raw: a.Name, folded: fold(a.Name)}}
+		z := &from[0]
 		z.ends = z.folded.sentences()
-		z.match(v)
+		v.match(from)
 		return domain != "" && slices.ContainsFunc(z.hits, func(h hit) bool {
 			name := strings.ReplaceAll(z.folded.text[h.start:h.end], " ", "")
 			return h.concept == brand && !strings.Contains(domain, name)

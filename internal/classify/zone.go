@@ -217,7 +217,7 @@ func handedOver(v *vocabulary, zones []zone) []zone {
 			continue
 		}
 		if from, to := ruledLine(z.raw); from < to && len(strings.TrimSpace(z.raw[to:])) >= pastedFrom {
-			return slices.Concat(zones[:i], []zone{z.cut(v, 0, from, own), z.cut(v, to, len(z.raw), original)}, zones[i+1:])
+			return slices.Concat(zones[:i], z.cut(v, from, to, original), zones[i+1:])
 		}
 		at := slices.IndexFunc(z.hits, func(h hit) bool { return h.concept == concept && h.start < handOverIn })
 		if at < 0 {
@@ -228,7 +228,7 @@ func handedOver(v *vocabulary, zones []zone) []zone {
 		if n < 0 || len(strings.TrimSpace(z.raw[from+n:])) < pastedFrom {
 			continue
 		}
-		return slices.Concat(zones[:i], []zone{z.cut(v, 0, from+n, own), z.cut(v, from+n, len(z.raw), pasted)}, zones[i+1:])
+		return slices.Concat(zones[:i], z.cut(v, from+n, from+n, pasted), zones[i+1:])
 	}
 	return zones
 }
@@ -259,11 +259,18 @@ func ruledLine(s string) (start, end int) {
 	return 0, 0
 }
 
-// cut returns the part of z from start to end as a zone of its own.
-func (z *zone) cut(v *vocabulary, start, end int, w where) zone {
+// cut returns what of z stands before an offset, which is the reporter's own, and
+// what stands after another one, which is not.
+func (z *zone) cut(v *vocabulary, before, after int, w where) []zone {
+	out := []zone{z.piece(0, before, own), z.piece(after, len(z.raw), w)}
+	v.match(out)
+	return out
+}
+
+// piece returns the part of z from start to end as a zone of its own.
+func (z *zone) piece(start, end int, w where) zone {
 	out := zone{part: z.part, where: w, factor: factors[w], base: z.base + start, raw: z.raw[start:end]}
 	out.folded = fold(out.raw)
 	out.ends = out.folded.sentences()
-	out.match(v)
 	return out
 }
