@@ -10,6 +10,7 @@ import (
 // when it is shown.
 type firing struct {
 	rule    *rule
+	answer  int // the number of the answer that it speaks for, -1 for none
 	weight  float64
 	share   float64  // of the weight that counts for its clause; of rules only
 	places  []place  // of a rule of concepts
@@ -97,20 +98,30 @@ func larger(a, b float64) float64 {
 	return b
 }
 
-// spans returns the text that made f, each span with its part of what f counts.
-func (f *firing) spans() []aup.Span {
+// mostSpans returns how many spans f has at most.
+func (f *firing) mostSpans() int {
 	if f.opinion != nil {
-		return f.opinion.spans(f.clause, f.rule)
+		return strongest
 	}
-	var out []aup.Span
+	return max(len(f.places), 1)
+}
+
+// appendSpans appends the text that made f, each span with its part of what f
+// counts.
+func (f *firing) appendSpans(out []aup.Span) []aup.Span {
+	if f.opinion != nil {
+		return f.opinion.appendSpans(out, f.clause, f.rule)
+	}
+	from := len(out)
 	if f.fact != nil {
 		out = append(out, f.fact.span(f.rule))
 	}
 	for _, p := range f.places {
 		out = append(out, p.span(f.rule))
 	}
-	for i := range out {
-		out[i].Weight = round(f.weight * f.share * ruled / float64(len(out)))
+	made := out[from:]
+	for i := range made {
+		made[i].Weight = round(f.weight * f.share * ruled / float64(len(made)))
 	}
 	return out
 }

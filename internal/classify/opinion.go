@@ -45,29 +45,33 @@ const (
 // modelGroup is the group of what the learned part says.
 const modelGroup = "model"
 
-// A sighting is where a feature was first seen.
+// A sighting is where a feature was first seen: in which zone, and where in its
+// folded text. There are hundreds in a message, so they are kept small.
 type sighting struct {
-	feature    int32
-	z          *zone
-	start, end int
+	feature, zone, start, end int32
 }
 
-// sparse is about how many bytes of a text have one feature that l knows.
-const sparse = 4
+// bytesPerSighting is about how many bytes of a text have one feature that l knows.
+const bytesPerSighting = 5
 
 // sightings returns the features of group g that l knows and that are not in seen,
 // each once, as they come. It adds them to seen.
 func (l *learned) sightings(v *vocabulary, zones []zone, g int, seen set) []sighting {
-	var out []sighting
+	most := 0
+	for i := range zones {
+		if z := &zones[i]; z.in(g) {
+			most += min(len(z.folded.text)/bytesPerSighting, maxWords)
+		}
+	}
+	out := make([]sighting, 0, most)
 	for i := range zones {
 		z := &zones[i]
 		if !z.in(g) {
 			continue
 		}
-		out = slices.Grow(out, min(len(z.folded.text)/sparse, maxWords))
 		z.features(g, func(f feature) {
 			if n, ok := l.find(v, z, g, f); ok && seen.add(int(n)) {
-				out = append(out, sighting{n, z, f.start, f.end})
+				out = append(out, sighting{n, int32(i), int32(f.start), int32(f.end)})
 			}
 		})
 	}
@@ -77,6 +81,7 @@ func (l *learned) sightings(v *vocabulary, zones []zone, g int, seen set) []sigh
 // An opinion is what the learned part says of a document.
 type opinion struct {
 	learned *learned
+	zones   []zone
 	seen    [groups][]sighting
 	scale   [groups]float64
 	weights []float64 // of each of its clauses
@@ -91,7 +96,7 @@ func (o *opinion) speaks(clause int) bool {
 
 // judge returns what the learned part gives each clause.
 func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
-	o := &opinion{learned: l, weights: make([]float64, len(l.clauses))}
+	o := &opinion{learned: l, zones: zones, weights: make([]float64, len(l.clauses))}
 	var found [groups]int
 	seen := newSet(l.features.len())
 	for g := range groups {
@@ -128,10 +133,10 @@ type share struct {
 	value float64
 }
 
-// spans returns the words that give one of the learned part's clauses most,
+// appendSpans appends the words that give one of the learned part's clauses most,
 // strongest first, with r's reason.
-func (o *opinion) spans(clause int, r *rule) []aup.Span {
-	var best []share
+func (o *opinion) appendSpans(out []aup.Span, clause int, r *rule) []aup.Span {
+	best := make([]share, 0, kept)
 	for g := range groups {
 		for _, s := range o.seen[g] {
 			if w := o.learned.of(s.feature)[clause]; w > 0 {
@@ -139,9 +144,8 @@ func (o *opinion) spans(clause int, r *rule) []aup.Span {
 			}
 		}
 	}
-	var out []aup.Span
 	for _, s := range places(best) {
-		out = append(out, s.span(r))
+		out = append(out, s.span(&o.zones[s.zone], r))
 	}
 	return out
 }
@@ -162,12 +166,12 @@ func keep(best []share, s share) []share {
 	return best
 }
 
-// places returns the strongest places of shares, strongest first: what overlaps a
-// stronger one is counted there.
+// places makes of shares, strongest first, their strongest places, strongest
+// first: what overlaps a stronger one is counted there.
 func places(shares []share) []share {
-	var out []share
+	out := shares[:0]
 	for _, s := range shares {
-		i := slices.IndexFunc(out, func(o share) bool { return o.z == s.z && s.start < o.end && o.start < s.end })
+		i := slices.IndexFunc(out, func(o share) bool { return o.zone == s.zone && s.start < o.end && o.start < s.end })
 		if i < 0 {
 			out = append(out, s)
 		} else {
@@ -188,10 +192,10 @@ func spokenFor(clause aup.ClauseID) *rule {
 	return r
 }
 
-func (s share) span(r *rule) aup.Span {
-	from, to := s.z.folded.original(s.start, s.end)
+func (s share) span(z *zone, r *rule) aup.Span {
+	from, to := z.folded.original(int(s.start), int(s.end))
 	return aup.Span{
-		Part: s.z.part, Start: s.z.base + from, End: s.z.base + to, Text: s.z.raw[from:to],
+		Part: z.part, Start: z.base + from, End: z.base + to, Text: z.raw[from:to],
 		Reason: r.Reason, Weight: round(s.value), Rule: modelGroup,
 	}
 }

@@ -11,20 +11,26 @@ import (
 // A score is how much speaks for one clause, or for no violation.
 type score struct {
 	clause aup.ClauseID
-	weight float64 // of all that speaks for it, less what speaks against it
-	odds   float64 // log-odds against all other answers together
-	ruled  float64 // log-odds by its rules alone
-	reason string  // of the first thing that has text to show; empty if nothing has
-	rules  []*firing
-	words  []*firing // of the learned part
+	weight float64   // of all that speaks for it, less what speaks against it
+	odds   float64   // log-odds against all other answers together
+	ruled  float64   // log-odds by its rules alone
+	reason string    // of the first thing that has text to show; empty if nothing has
+	fired  []*firing // strongest first
 }
 
-// evidence returns the text that speaks for s, strongest first.
+// evidence returns the text that speaks for s, strongest first; of what is equally
+// strong, what rules found before what was learned.
 func (s score) evidence() []aup.Span {
-	var out []aup.Span
-	for _, fired := range [][]*firing{s.rules, s.words} {
-		for _, f := range fired {
-			out = append(out, f.spans()...)
+	most := 0
+	for _, f := range s.fired {
+		most += f.mostSpans()
+	}
+	out := make([]aup.Span, 0, most)
+	for _, learned := range []bool{false, true} {
+		for _, f := range s.fired {
+			if (f.opinion != nil) == learned {
+				out = f.appendSpans(out)
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b aup.Span) int { return cmp.Compare(b.Weight, a.Weight) })
@@ -70,11 +76,6 @@ const commoner = 0.5
 // group only the strongest counts in full, since they say the same thing in
 // other words; each further one counts half as much as the one before.
 func scores(fired []firing, answers []aup.ClauseID) []score {
-	order := make([]*firing, len(fired))
-	for i := range fired {
-		order[i] = &fired[i]
-	}
-	slices.SortStableFunc(order, func(a, b *firing) int { return cmp.Compare(math.Abs(b.weight), math.Abs(a.weight)) })
 	out := make([]score, len(answers))
 	for i, a := range answers {
 		out[i] = score{clause: a, ruled: prior}
@@ -82,10 +83,13 @@ func scores(fired []firing, answers []aup.ClauseID) []score {
 			out[i].weight = commoner
 		}
 	}
-	for _, f := range order {
-		if i := slices.Index(answers, f.rule.Clause); i >= 0 {
-			out[i].add(f)
+	order := byAnswer(fired, answers)
+	for from, to := 0, 0; from < len(order); from = to {
+		answer := order[from].answer
+		for to = from; to < len(order) && order[to].answer == answer; to++ {
 		}
+		out[answer].fired = order[from:to]
+		out[answer].add()
 	}
 	against(out)
 	slices.SortStableFunc(out, func(a, b score) int {
@@ -97,28 +101,47 @@ func scores(fired []firing, answers []aup.ClauseID) []score {
 	return out
 }
 
-// add counts what f gives, which is no stronger than what was counted before.
-func (s *score) add(f *firing) {
-	if s.reason == "" && f.shows() {
-		s.reason = f.rule.Reason
-	}
-	if f.opinion != nil {
-		s.weight += f.weight
-		s.words = append(s.words, f)
-		return
-	}
-	f.share = 1
-	for _, o := range slices.Backward(s.rules) {
-		if o.rule.group() == f.rule.group() {
-			f.share = o.share / 2
-			break
+// byAnswer returns what fired for any of the answers, in their order, and for each
+// of them the strongest first.
+func byAnswer(fired []firing, answers []aup.ClauseID) []*firing {
+	order := make([]*firing, 0, len(fired))
+	for i := range fired {
+		f := &fired[i]
+		if f.answer = slices.Index(answers, f.rule.Clause); f.answer >= 0 {
+			order = append(order, f)
 		}
 	}
-	w := f.weight * f.share
-	s.ruled += w
-	w *= ruled
-	s.weight += w
-	s.rules = append(s.rules, f)
+	slices.SortStableFunc(order, func(a, b *firing) int {
+		if a.answer != b.answer {
+			return a.answer - b.answer
+		}
+		return cmp.Compare(math.Abs(b.weight), math.Abs(a.weight))
+	})
+	return order
+}
+
+// add adds up what fired for s.
+func (s *score) add() {
+	for i, f := range s.fired {
+		if s.reason == "" && f.shows() {
+			s.reason = f.rule.Reason
+		}
+		if f.opinion != nil {
+			s.weight += f.weight
+			continue
+		}
+		f.share = 1
+		for _, o := range slices.Backward(s.fired[:i]) {
+			if o.opinion == nil && o.rule.group() == f.rule.group() {
+				f.share = o.share / 2
+				break
+			}
+		}
+		w := f.weight * f.share
+		s.ruled += w
+		w *= ruled
+		s.weight += w
+	}
 }
 
 // against sets the odds of each answer, of which one is right.
