@@ -17,56 +17,23 @@ type learned struct {
 	clauses  []aup.ClauseID
 	features *table
 	weights  []weight // of all features, those of one after those of another
-	// concepts holds the numbers of the features that are concepts, which are
-	// found without their names.
-	concepts map[conceptKey]int32
-}
-
-// A conceptKey is a feature that is a concept, or two, in a group.
-type conceptKey uint64
-
-func keyOf(g int, k kind, one, two int) conceptKey {
-	return conceptKey(k)<<56 | conceptKey(g)<<48 | conceptKey(min(one, two))<<24 | conceptKey(max(one, two))
+	// concepts holds the features that are concepts, which are found without their
+	// names.
+	concepts conceptTable
 }
 
 // numbered returns l, which is not modified, with its concepts as v numbers them.
 func (l *learned) numbered(v *vocabulary) *learned {
 	out := *l
-	out.concepts = make(map[conceptKey]int32)
-	for n := range int32(l.features.len()) {
-		if name := string(l.features.name(n)); isConcept(name) {
-			if key, ok := v.conceptKey(name); ok {
-				out.concepts[key] = n
-			}
-		}
-	}
+	out.concepts = newConceptTable(v, l.features)
 	return &out
-}
-
-// conceptKey returns the key of the feature with a name that appendName gave to a
-// concept, or to two; false when v does not have them.
-func (v *vocabulary) conceptKey(name string) (conceptKey, bool) {
-	g, k := groupOf(name), aConcept
-	first, second, both := strings.Cut(strings.TrimPrefix(name, prefixes[g]), " "+marks[aConcept])
-	for _, marked := range []kind{askedConcept, deniedConcept} {
-		if strings.HasPrefix(first, marks[marked]) {
-			k = marked
-		}
-	}
-	one, ok := v.names[strings.TrimPrefix(first, marks[k])]
-	if !both || !ok {
-		return keyOf(g, k, one, 0), ok
-	}
-	two, ok := v.names[second]
-	return keyOf(g, twoConcepts, one, two), ok
 }
 
 // find returns the number of a feature of z in group g.
 func (l *learned) find(v *vocabulary, z *zone, g int, f feature) (int32, bool) {
 	switch f.kind {
 	case aConcept, askedConcept, deniedConcept, twoConcepts:
-		n, ok := l.concepts[keyOf(g, f.kind, f.one, f.two)]
-		return n, ok
+		return l.concepts.find(g, f)
 	}
 	var room [2*maxWord + 8]byte
 	return l.features.find(z.appendName(room[:0], v, g, f))
