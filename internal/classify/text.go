@@ -23,12 +23,20 @@ type run struct{ at, from int32 }
 
 // fold folds s. The result is at most a few times as long as s.
 func fold(s string) folded {
-	f := folder{text: make([]byte, 0, len(s)+16), spaced: true} // so that the text does not begin with a space
+	f := folder{spaced: true} // so that the text does not begin with a space
+	f.text.Grow(len(s))
 	for i := 0; i < len(s); {
+		if n := f.unchanged(s[i:]); n > 0 {
+			f.follow(i)
+			f.text.WriteString(s[i : i+n])
+			f.spaced = s[i+n-1] == ' '
+			i += n
+			continue
+		}
 		if c := s[i]; c < utf8.RuneSelf {
 			if c = ascii[c]; c != 0 && (c != ' ' || !f.spaced) {
 				f.follow(i)
-				f.text = append(f.text, c)
+				f.text.WriteByte(c)
 				f.spaced = c == ' '
 			}
 			i++
@@ -41,35 +49,52 @@ func fold(s string) folded {
 		i += n
 	}
 	f.follow(len(s))
-	return folded{string(f.text), f.runs}
+	return folded{f.text.String(), f.runs}
 }
 
 // A folder holds a folded text while it is made.
 type folder struct {
-	text   []byte
+	text   strings.Builder
 	runs   []run
 	ahead  int  // of the text the original is, in the last run
 	spaced bool // it ends with a space
 }
 
+// unchanged returns how many of the first characters of s the text goes on with as
+// they are: most of what is written in ASCII.
+func (f *folder) unchanged(s string) int {
+	spaced := f.spaced
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf || ascii[c] != c || c == ' ' && spaced {
+			return i
+		}
+		spaced = c == ' '
+	}
+	return len(s)
+}
+
 // follow says that the text goes on with what stands at an offset of the original.
 func (f *folder) follow(from int) {
-	if from != len(f.text)+f.ahead {
-		f.ahead = from - len(f.text)
-		f.runs = append(f.runs, run{int32(len(f.text)), int32(from)})
+	if at := f.text.Len(); from != at+f.ahead {
+		f.ahead = from - at
+		f.runs = append(f.runs, run{int32(at), int32(from)})
 	}
 }
 
 // add adds p, which stands for n bytes of the original. If it is not one character
 // for another, all of it came from the first of them.
 func (f *folder) add(p string, from, n int) {
-	for i := range len(p) {
-		if i == 0 || len(p) != n || utf8.RuneCountInString(p) > 1 {
-			f.follow(from)
-		}
-		f.text = append(f.text, p[i])
-	}
 	f.spaced = p == " "
+	if len(p) == n && utf8.RuneCountInString(p) == 1 {
+		f.follow(from)
+		f.text.WriteString(p)
+		return
+	}
+	for i := range len(p) {
+		f.follow(from)
+		f.text.WriteByte(p[i])
+	}
 }
 
 // ascii holds what each ASCII character is folded to: 0 for those left out.
