@@ -164,26 +164,20 @@ var (
 
 // wordAt returns the word that begins at i.
 func wordAt(t string, i int) written {
+	if w, ok := asciiWordAt(t, i); ok {
+		return w
+	}
 	w := written{digits: true}
 	stem := stems
 	if r, _ := utf8.DecodeRuneInString(t[i:]); unicode.Is(unicode.Hangul, r) {
 		stem = hangulStems
 	}
 	for i < len(t) {
-		size := 1
-		if c := t[i]; c < utf8.RuneSelf {
-			digit := '0' <= c && c <= '9'
-			if !digit && (c|0x20 < 'a' || 'z' < c|0x20) {
-				break
-			}
-			w.digits = w.digits && digit
-		} else {
-			var r rune
-			if r, size = utf8.DecodeRuneInString(t[i:]); !word(r) || spaceless(r) {
-				break
-			}
-			w.digits = w.digits && unicode.IsDigit(r)
+		r, size := utf8.DecodeRuneInString(t[i:])
+		if !word(r) || spaceless(r) {
+			break
 		}
+		w.digits = w.digits && unicode.IsDigit(r)
 		i += size
 		switch w.letters++; w.letters {
 		case stem[0]:
@@ -194,6 +188,24 @@ func wordAt(t string, i int) written {
 	}
 	w.end = i
 	return w
+}
+
+// asciiWordAt returns the word that begins at i if all of it is ASCII.
+func asciiWordAt(t string, i int) (w written, ok bool) {
+	end, highest := i, byte(0)
+	for ; end < len(t) && asciiWord[t[end]]; end++ {
+		highest = max(highest, t[end])
+	}
+	if end < len(t) && t[end] >= utf8.RuneSelf {
+		return w, false
+	}
+	w = written{end: end, letters: end - i, digits: highest <= '9'}
+	for n, stem := range stems {
+		if w.letters >= stem {
+			w.stems[n] = i + stem
+		}
+	}
+	return w, true
 }
 
 // tells reports whether a word, given as its text too, may say something of what
