@@ -35,6 +35,7 @@ type candidate struct {
 	next   uint64
 	phrase int32
 	shift  uint8 // by the bits that the phrase does not have there
+	more   bool  // the phrase has bytes behind those
 }
 
 func newIndex(phrases []phrase) *index {
@@ -70,7 +71,7 @@ func (x *index) add(n int) {
 		*h = head{bytes: bytes, from: int32(len(x.candidates))}
 	}
 	tail := p.text[size:]
-	c := candidate{phrase: int32(n), shift: uint8(64 - 8*min(len(tail), 8))}
+	c := candidate{phrase: int32(n), shift: uint8(64 - 8*min(len(tail), 8)), more: len(tail) > 8}
 	c.next = packed(tail) << c.shift
 	x.candidates = append(x.candidates, c)
 	h.to = int32(len(x.candidates))
@@ -103,8 +104,10 @@ func packed(s string) (n uint64) {
 // each calls yield with each phrase in t and the offset at which it begins, except
 // those within a word of ASCII that may not stand there.
 func (x *index) each(t string, yield func(phrase, at int)) {
+	inWord := false
 	for i := range len(t) {
-		if i > 0 && asciiWord[t[i-1]] && asciiWord[t[i]] && !x.inner[t[i]] {
+		before := inWord
+		if inWord = asciiWord[t[i]]; before && inWord && !x.inner[t[i]] {
 			continue
 		}
 		start := packed(t[i:])
@@ -120,7 +123,7 @@ func (x *index) each(t string, yield func(phrase, at int)) {
 			}
 			h := x.head(uint32(start & (1<<(8*size) - 1)))
 			for _, c := range x.candidates[h.from:h.to] {
-				if next<<c.shift == c.next && strings.HasPrefix(t[i:], x.phrases[c.phrase].text) {
+				if next<<c.shift == c.next && (!c.more || strings.HasPrefix(t[i:], x.phrases[c.phrase].text)) {
 					yield(int(c.phrase), i)
 				}
 			}
