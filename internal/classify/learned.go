@@ -56,6 +56,11 @@ func (l *learned) of(feature int32) []weight {
 	return l.weights[int(feature)*k:][:k]
 }
 
+// weight returns the weight of a feature for a clause.
+func (l *learned) weight(feature int32, clause int) weight {
+	return l.weights[int(feature)*len(l.clauses)+clause]
+}
+
 // tells reports whether any of the weights is not 0.
 func tells(weights []weight) bool {
 	return slices.ContainsFunc(weights, func(w weight) bool { return w != 0 })

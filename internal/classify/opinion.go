@@ -90,7 +90,7 @@ type opinion struct {
 // speaks reports whether anything speaks for one of its clauses.
 func (o *opinion) speaks(clause int) bool {
 	return slices.ContainsFunc(o.seen[:], func(seen []sighting) bool {
-		return slices.ContainsFunc(seen, func(s sighting) bool { return o.learned.of(s.feature)[clause] > 0 })
+		return slices.ContainsFunc(seen, func(s sighting) bool { return o.learned.weight(s.feature, clause) > 0 })
 	})
 }
 
@@ -104,11 +104,14 @@ func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 		found[g] = len(o.seen[g])
 	}
 	o.scale = scales(found)
-	for g := range groups {
+	sum := o.weights
+	for g, seen := range o.seen {
 		scale := o.scale[g] / 100 // of hundredths
-		for _, s := range o.seen[g] {
-			for c, w := range l.of(s.feature) {
-				o.weights[c] += scale * float64(w)
+		for _, s := range seen {
+			weights := l.of(s.feature)
+			sum = sum[:len(weights)]
+			for c, w := range weights {
+				sum[c] += scale * float64(w)
 			}
 		}
 	}
@@ -139,7 +142,7 @@ func (o *opinion) appendSpans(out []aup.Span, clause int, r *rule) []aup.Span {
 	best := make([]share, 0, kept)
 	for g := range groups {
 		for _, s := range o.seen[g] {
-			if w := o.learned.of(s.feature)[clause]; w > 0 {
+			if w := o.learned.weight(s.feature, clause); w > 0 {
 				best = keep(best, share{s, o.scale[g] * w.value()})
 			}
 		}
