@@ -2,6 +2,7 @@ package classify
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"aupd/internal/aup"
@@ -30,8 +31,13 @@ func emptyRows(text string) []aup.Range {
 	return out
 }
 
+// rowEnds are the words that such a row ends in.
+var rowEnds = []string{"0", "nil", "clean", "negative", "hits", "found", "detected"}
+
 // mayBeEmpty spares most lines the expression.
 func mayBeEmpty(line string) bool {
 	line = strings.TrimRight(line, " \t\r\n.|,;")
-	return line != "" && strings.IndexByte("0lnesdLNESD", line[len(line)-1]) >= 0
+	return slices.ContainsFunc(rowEnds, func(end string) bool {
+		return len(line) >= len(end) && strings.EqualFold(line[len(line)-len(end):], end)
+	})
 }
