@@ -9,8 +9,29 @@ import (
 // A stems finds in one pass whether a text holds any of some words, which are
 // in lower case and have two bytes at least.
 type stems struct {
-	words  [256][]string  // by what a word begins with in a text, in any case
-	begins [256][256]bool // whether a word begins with these two bytes, in any case
+	words  [256][]string // by what a word begins with in a text, in any case
+	begins bytePairs     // what words begin with, in any case
+}
+
+// bytePairs holds which two bytes in a row are looked for.
+type bytePairs [1 << 16]bool
+
+func (p *bytePairs) add(first, second byte) { p[uint16(first)<<8|uint16(second)] = true }
+
+// next returns the offset of the first two bytes in s, from i on, that are looked
+// for; the length of s when there are none.
+func (p *bytePairs) next(s string, i int) int {
+	if i >= len(s) {
+		return len(s)
+	}
+	pair := uint16(s[i])
+	for i++; i < len(s); i++ {
+		pair = pair<<8 | uint16(s[i])
+		if p[pair] {
+			return i - 1
+		}
+	}
+	return len(s)
 }
 
 func newStems(words ...string) *stems {
@@ -21,12 +42,12 @@ func newStems(words ...string) *stems {
 			begin := string(r)
 			s.words[begin[0]] = append(s.words[begin[0]], w)
 			if len(begin) > 1 {
-				s.begins[begin[0]][begin[1]] = true
+				s.begins.add(begin[0], begin[1])
 				continue
 			}
 			second, _ := utf8.DecodeRuneInString(w[n:])
 			for _, r := range cases(second) {
-				s.begins[begin[0]][string(r)[0]] = true
+				s.begins.add(begin[0], string(r)[0])
 			}
 		}
 	}
@@ -49,10 +70,7 @@ func cases(r rune) []rune {
 
 // in reports whether text holds any of the words, in any case.
 func (s *stems) in(text string) bool {
-	for i := 0; i+1 < len(text); i++ {
-		if !s.begins[text[i]][text[i+1]] {
-			continue
-		}
+	for i := s.begins.next(text, 0); i < len(text); i = s.begins.next(text, i+1) {
 		for _, w := range s.words[text[i]] {
 			if beginsWith(text[i:], w) {
 				return true
@@ -66,6 +84,13 @@ func (s *stems) in(text string) bool {
 // case.
 func beginsWith(s, low string) bool {
 	for low != "" {
+		if s != "" && low[0] < utf8.RuneSelf && s[0] < utf8.RuneSelf {
+			if lowerASCII(s[0]) != low[0] {
+				return false
+			}
+			s, low = s[1:], low[1:]
+			continue
+		}
 		want, n := utf8.DecodeRuneInString(low)
 		got, size := utf8.DecodeRuneInString(s)
 		if unicode.ToLower(got) != want {

@@ -60,8 +60,8 @@ func refang(s string) refanged {
 	f := refanged{}
 	var out []byte // from the first edit on, what stands for s[:done]
 	done := 0
-	for i := 0; i+1 < len(s); {
-		if !fangs[s[i]][s[i+1]] || !mayFang(s, i) {
+	for i := fangs.next(s, 0); i < len(s); i = fangs.next(s, i) {
+		if !mayFang(s, i) {
 			i++
 			continue
 		}
@@ -101,14 +101,14 @@ func refang(s string) refanged {
 }
 
 // fangs holds what fang looks for begins with, in two bytes.
-var fangs = func() *[256][256]bool {
-	var begins [256][256]bool
+var fangs = func() *bytePairs {
+	var begins bytePairs
 	for first, seconds := range map[byte]string{
 		'[': bracketBegins, '(': bracketBegins, '{': bracketBegins, '\\': ".", ' ': "dDaA", 'h': "xX*_tT", 'H': "xX*_tT", 'f': "xX", 'F': "xX",
 		0xc2: "\xad", 0xe2: "\x80\x81", 0xe3: "\x80", 0xef: "\xbb\xbc\xbd",
 	} {
 		for _, second := range []byte(seconds) {
-			begins[first][second] = true
+			begins.add(first, second)
 		}
 	}
 	return &begins
