@@ -38,6 +38,7 @@ var rowEnds = []string{"0", "nil", "clean", "negative", "hits", "found", "detect
 func mayBeEmpty(line string) bool {
 	line = strings.TrimRight(line, " \t\r\n.|,;")
 	return slices.ContainsFunc(rowEnds, func(end string) bool {
-		return len(line) >= len(end) && strings.EqualFold(line[len(line)-len(end):], end)
+		from := len(line) - len(end)
+		return from >= 0 && line[from]|0x20 == end[0]|0x20 && strings.EqualFold(line[from:], end)
 	})
 }

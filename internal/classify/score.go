@@ -146,11 +146,15 @@ func (s *score) add() {
 
 // against sets the odds of each answer, of which one is right.
 func against(all []score) {
+	shares := make([]float64, len(all))
+	for i := range all {
+		shares[i] = math.Exp(all[i].weight)
+	}
 	for i := range all {
 		others := 0.0
-		for j := range all {
+		for j, share := range shares {
 			if j != i {
-				others += math.Exp(all[j].weight)
+				others += share
 			}
 		}
 		all[i].odds = all[i].weight - math.Log(max(others, math.SmallestNonzeroFloat64))

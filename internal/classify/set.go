@@ -13,11 +13,11 @@ func newSet(n int) set { return make(set, (n+setBits-1)/setBits) }
 // add adds a number and reports whether it was not there.
 func (s set) add(n int) bool {
 	was := s.has(n)
-	s[n/setBits] |= 1 << (n % setBits)
+	s[uint(n)/setBits] |= 1 << (uint(n) % setBits)
 	return !was
 }
 
-func (s set) has(n int) bool { return s[n/setBits]>>(n%setBits)&1 != 0 }
+func (s set) has(n int) bool { return s[uint(n)/setBits]>>(uint(n)%setBits)&1 != 0 }
 
 // join adds all of other.
 func (s set) join(other set) {
