@@ -72,7 +72,7 @@ func parseAddr(s string) (netip.Addr, bool) {
 // ofAddress reports whether s has nothing but what addresses consist of, and as
 // many dots and colons.
 func ofAddress(s string) bool {
-	dots, colons := 0, 0
+	dots, colons, letters := 0, 0, 0
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '.':
@@ -81,10 +81,12 @@ func ofAddress(s string) bool {
 			colons++
 		case !isHex(c):
 			return false
+		case !isDigit(c):
+			letters++
 		}
 	}
 	if colons == 0 {
-		return dots == 3
+		return dots == 3 && letters == 0
 	}
 	return colons == 7 || colons == 6 && dots == 3 || strings.Contains(s, "::")
 }
