@@ -52,7 +52,7 @@ type sighting struct {
 }
 
 // bytesPerSighting is about how many bytes of a text have one feature that l knows.
-const bytesPerSighting = 5
+const bytesPerSighting = 4
 
 // sightings returns the features of group g that l knows and that are not in seen,
 // each once, as they come. It adds them to seen.

@@ -102,9 +102,16 @@ type sentence struct {
 
 // gather says which concepts are in the zone, and in each of its sentences.
 func (z *zone) gather(v *vocabulary) {
-	z.present, z.sentences = newSet(len(v.concepts)), nil
+	n := 0 // sentences with hits
+	for i := range z.hits {
+		if i == 0 || z.hits[i].sentence != z.hits[i-1].sentence {
+			n++
+		}
+	}
+	sets := newSets(n+1, len(v.concepts))
+	z.present, z.sentences = sets[n], make([]sentence, 0, n)
 	for from, to := 0, 0; from < len(z.hits); from = to {
-		s := sentence{from: from, present: newSet(len(v.concepts))}
+		s := sentence{from: from, present: sets[len(z.sentences)]}
 		for ; to < len(z.hits) && z.hits[to].sentence == z.hits[from].sentence; to++ {
 			s.present.add(z.hits[to].concept)
 		}

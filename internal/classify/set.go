@@ -10,6 +10,16 @@ const setBits = 64
 // newSet returns an empty set for numbers below n.
 func newSet(n int) set { return make(set, (n+setBits-1)/setBits) }
 
+// newSets returns some empty sets for numbers below n.
+func newSets(sets, n int) []set {
+	size := (n + setBits - 1) / setBits
+	out, room := make([]set, sets), make(set, sets*size)
+	for i := range out {
+		out[i] = room[i*size:][:size:size]
+	}
+	return out
+}
+
 // add adds a number and reports whether it was not there.
 func (s set) add(n int) bool {
 	was := s.has(n)
