@@ -48,6 +48,21 @@ type Mail struct {
 	Close func() error
 }
 
+// Bytes is a message in memory. Nobody writes to it, so that it need not be copied.
+type Bytes []byte
+
+// ReadAt implements [io.ReaderAt].
+func (b Bytes) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off >= int64(len(b)) {
+		return 0, io.EOF
+	}
+	n := copy(p, b[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 // Reader returns a reader over the whole of m.Raw.
 func (m *Mail) Reader() *io.SectionReader { return io.NewSectionReader(m.Raw, 0, m.Size) }
 

@@ -61,7 +61,7 @@ func (s *spool) takeMemory(ctx context.Context, r io.Reader, size int64) (*aup.M
 		return nil, short(err)
 	}
 	return &aup.Mail{
-		Hash: sha256.Sum256(b), Size: size, Raw: readerAt(b),
+		Hash: sha256.Sum256(b), Size: size, Raw: aup.Bytes(b),
 		Close: sync.OnceValue(func() error { s.memory.Release(size); return nil }),
 	}, nil
 }
@@ -122,19 +122,4 @@ func short(err error) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// readerAt is a message in memory.
-type readerAt []byte
-
-// ReadAt copies from off on.
-func (b readerAt) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off >= int64(len(b)) {
-		return 0, io.EOF
-	}
-	n := copy(p, b[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
 }
