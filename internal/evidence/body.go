@@ -167,7 +167,7 @@ func readBounded(r io.Reader, limit int) (data []byte, cut bool) {
 	limit = max(limit, 0)
 	if s, ok := r.(*io.SectionReader); ok {
 		of, from, size := s.Outer()
-		if h, ok := of.(held); ok {
+		if h, ok := of.(aup.Bytes); ok {
 			end := from + min(size, int64(limit))
 			return h[from:end:end], size > int64(limit)
 		}

@@ -19,7 +19,7 @@ func (b *builder) cmsFile(_ file, data []byte, message int, id aup.PartID) strin
 		return string(formatEncrypted)
 	}
 	b.opened += len(content)
-	inner := split(&source{r: held(content), size: int64(len(content))}, &b.tally)
+	inner := split(&source{r: aup.Bytes(content), size: int64(len(content))}, &b.tally)
 	if len(inner.children) > 0 {
 		b.takeProblems(inner, id)
 		b.children(inner, message, string(id)+"/")

@@ -181,7 +181,7 @@ func (b *builder) rtfFile(f file, data []byte, message int, id aup.PartID) strin
 // headersFile reads the header of a message that was sent without its body
 // (RFC 3462, 2).
 func (b *builder) headersFile(f file, data []byte, message int, id aup.PartID) string {
-	src := &source{r: held(data), size: int64(len(data))}
+	src := &source{r: aup.Bytes(data), size: int64(len(data))}
 	e := split(src, &b.tally)
 	m := aup.Message{Parent: message, Via: aup.ViaRFC822, Path: id}
 	b.readHeader(&m, e)
@@ -200,7 +200,7 @@ func (b *builder) messageFile(f file, data []byte, message int, id aup.PartID) s
 	if isMessageType(f.kind.mediaType) {
 		via, base = aup.ViaRFC822, string(id)
 	}
-	e := split(&source{r: held(data), size: int64(len(data))}, &b.tally)
+	e := split(&source{r: aup.Bytes(data), size: int64(len(data))}, &b.tally)
 	b.original(e, message, via, id, base)
 	return ""
 }

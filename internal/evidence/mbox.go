@@ -22,7 +22,7 @@ func (b *builder) mboxFile(_ file, data []byte, message int, id aup.PartID) stri
 			return ""
 		}
 		path := id + aup.PartID("/"+section("mbox", n))
-		e := split(&source{r: held(one), size: int64(len(one))}, &b.tally)
+		e := split(&source{r: aup.Bytes(one), size: int64(len(one))}, &b.tally)
 		b.original(e, message, aup.ViaMbox, path, string(path)+"/")
 	}
 	return ""

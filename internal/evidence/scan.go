@@ -3,31 +3,24 @@ package evidence
 import (
 	"bytes"
 	"io"
+
+	"aupd/internal/aup"
 )
 
 // scanWindow is how much of a source a lines holds at once, and so the most
 // that peek can see. A line longer than that comes in pieces.
 const scanWindow = 64 << 10
 
-// A held is a source in memory. Nobody writes to it.
-type held []byte
-
-// ReadAt implements [io.ReaderAt].
-func (h held) ReadAt(p []byte, off int64) (int, error) {
-	n := copy(p, h[min(off, int64(len(h))):])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
 // hold reads the size bytes of r into memory when a window holds them, so that
-// they are read once; it returns r when it cannot.
+// they are read once; it returns r when it cannot, or need not.
 func hold(r io.ReaderAt, size int64) io.ReaderAt {
+	if b, ok := r.(aup.Bytes); ok && size <= int64(len(b)) {
+		return b[:size]
+	}
 	if size < 1 || size > scanWindow {
 		return r
 	}
-	h := make(held, size)
+	h := make(aup.Bytes, size)
 	if n, _ := r.ReadAt(h, 0); n < len(h) {
 		return r
 	}
@@ -37,19 +30,20 @@ func hold(r io.ReaderAt, size int64) io.ReaderAt {
 // A lines reads a source line by line and knows the offset of each.
 type lines struct {
 	r    io.ReaderAt
-	end  int64 // of the source
-	pos  int64 // of the next byte to be returned
-	buf  []byte
-	have []byte // the unread bytes of buf, from pos on
-	eol  byte   // '\n'; '\r' in a source that has no other line ends
-	bol  bool   // pos is the beginning of a line
-	last int    // length of the line end that was returned last
+	end  int64     // of the source
+	pos  int64     // of the next byte to be returned
+	held aup.Bytes // the source, if it lies in memory
+	buf  []byte    // else what was read of it
+	have []byte    // the unread bytes, from pos on, that are in the window
+	eol  byte      // '\n'; '\r' in a source that has no other line ends
+	bol  bool      // pos is the beginning of a line
+	last int       // length of the line end that was returned last
 }
 
 func newLines(r io.ReaderAt, size int64) *lines {
 	l := &lines{r: r, end: size, eol: '\n', bol: true}
-	if h, ok := r.(held); ok && len(h) <= scanWindow {
-		l.buf, l.have = h, h // which is never filled again
+	if b, ok := r.(aup.Bytes); ok && size <= int64(len(b)) {
+		l.held = b
 	} else {
 		l.buf = make([]byte, min(scanWindow, max(size, 1)))
 	}
@@ -63,7 +57,11 @@ func newLines(r io.ReaderAt, size int64) *lines {
 // has them; none at its end. They are valid until the next call of any method.
 func (l *lines) peek() []byte {
 	// Filling up at every call would copy the window for every line.
-	if want := min(int64(len(l.buf)), l.end-l.pos); int64(len(l.have)) < want && len(l.have) < scanWindow/2 {
+	if want := min(scanWindow, l.end-l.pos); int64(len(l.have)) < want && len(l.have) < scanWindow/2 {
+		if l.held != nil {
+			l.have = l.held[l.pos : l.pos+want]
+			return l.have
+		}
 		n := copy(l.buf, l.have)
 		m, err := l.r.ReadAt(l.buf[n:want], l.pos+int64(n))
 		l.have = l.buf[:n+m]

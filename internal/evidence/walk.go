@@ -122,7 +122,7 @@ func (b *builder) depth(i int) int {
 // 6.4 forbids and senders do. It reports whether that gave any parts.
 func (b *builder) packedMultipart(e *entity, message int, id string) bool {
 	data := b.unpack(decoder(e.kind.encoding, e.reader()), aup.PartID(id))
-	src := &source{r: held(data), size: int64(len(data))}
+	src := &source{r: aup.Bytes(data), size: int64(len(data))}
 	inner := &entity{src: src, kind: e.kind}
 	s := &splitter{src: src, in: newLines(src.r, src.size), tally: &b.tally}
 	if inner.end = s.multipart(inner, 0).at; len(inner.children) == 0 {
