@@ -18,10 +18,10 @@
 //   - rules.go fires the rules; each speaks for a clause, with a weight and a
 //     reason. firing.go keeps the places that made it.
 //   - feature.go and shape.go find and name what the learned part weighs: words,
-//     concepts and what a text has beside them. learned.go and table.go hold its
-//     weights, opinion.go adds them up, train.go makes them from the examples in
-//     training, adapt.go changes them by operators' decisions. It knows what the
-//     rules say and adds what they lack.
+//     concepts and what a text has beside them. learned.go, table.go and
+//     concepttable.go hold its weights, opinion.go adds them up, train.go makes them
+//     from the examples in training, adapt.go changes them by operators' decisions.
+//     It knows what the rules say and adds what they lack.
 //   - score.go sums both up for each clause and for no violation, and makes
 //     probabilities of the sums.
 //   - decide.go makes a verdict of the scores.
