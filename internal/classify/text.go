@@ -181,9 +181,11 @@ func (f folded) from(i int) int {
 func (f folded) sentences() []int {
 	var ends []int
 	t := f.text
-	for i := 0; i < len(t); i++ {
+	for i := range len(t) {
+		if !mayEnd[t[i]] {
+			continue // most of a text
+		}
 		switch c := t[i]; {
-		case asciiWord[c] || c == ' ': // most of a text
 		case c == '\n' && i+1 < len(t) && (t[i+1] == '\n' || t[i+1] == ' ' && i+2 < len(t) && t[i+2] == '\n'),
 			(c == '.' || c == '!' || c == '?' || c == ';') && (i+1 == len(t) || t[i+1] == ' ' || t[i+1] == '\n' || t[i+1] == '"' || t[i+1] == ')'):
 			ends = append(ends, i+1)
@@ -196,6 +198,9 @@ func (f folded) sentences() []int {
 	}
 	return ends
 }
+
+// mayEnd holds which bytes a sentence may end at.
+var mayEnd = [256]bool{'\n': true, '.': true, '!': true, '?': true, ';': true, 0xe3: true}
 
 // bound reports whether a phrase may begin or end between the characters
 // before and after offset i: anywhere beside a letter of a script that writes
