@@ -1,7 +1,7 @@
 // Package classify says which clauses of a policy a document speaks for, how
 // sure that is, and why. It is a pure function of the document, the policy and
 // the vocabulary that is embedded: the same three give the same verdict, bit
-// by bit, on any machine and however many goroutines ask.
+// by bit, on any machine of one architecture and however many goroutines ask.
 //
 // From the bottom up:
 //

@@ -111,7 +111,7 @@ func (l *learned) judge(v *vocabulary, zones []zone) *opinion {
 			weights := l.of(s.feature)
 			sum = sum[:len(weights)]
 			for c, w := range weights {
-				sum[c] += scale * float64(w)
+				sum[c] += float64(scale * float64(w)) // rounded, as not all processors do unasked
 			}
 		}
 	}
