@@ -219,9 +219,13 @@ func cutField(l string) (name, value string, ok bool) {
 	if strings.HasPrefix(l[i:], "://") {
 		return "", "", false
 	}
-	name = strings.TrimSpace(strings.Trim(l[:i], "*_ \t"+unseen))
-	value = strings.TrimLeft(l[i:], ":：* \t"+unseen)
-	return name, strings.TrimSpace(strings.TrimRight(value, "* \t"+unseen)), true
+	name, value = l[:i], l[i:]
+	if isASCII(l) { // as most, and searched for less
+		name, value = strings.Trim(name, "*_ \t"), strings.TrimRight(strings.TrimLeft(value, ":* \t"), "* \t")
+	} else {
+		name, value = strings.Trim(name, "*_ \t"+unseen), strings.TrimRight(strings.TrimLeft(value, ":：* \t"+unseen), "* \t"+unseen)
+	}
+	return strings.TrimSpace(name), strings.TrimSpace(value), true
 }
 
 // unseen are the characters that say in which direction a line is read, which
