@@ -34,9 +34,14 @@ func emptyRows(text string) []aup.Range {
 // rowEnds are the words that such a row ends in.
 var rowEnds = []string{"0", "nil", "clean", "negative", "hits", "found", "detected"}
 
+// rowPads are the bytes that may stand behind them.
+var rowPads = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, '.': true, '|': true, ',': true, ';': true}
+
 // mayBeEmpty spares most lines the expression.
 func mayBeEmpty(line string) bool {
-	line = strings.TrimRight(line, " \t\r\n.|,;")
+	for line != "" && rowPads[line[len(line)-1]] {
+		line = line[:len(line)-1]
+	}
 	return slices.ContainsFunc(rowEnds, func(end string) bool {
 		from := len(line) - len(end)
 		return from >= 0 && line[from]|0x20 == end[0]|0x20 && strings.EqualFold(line[from:], end)

@@ -28,8 +28,12 @@ func footers(text string) []aup.Range {
 	var out []aup.Range
 	ruled, since, left, at := -1, 0, 0, 0
 	for line := range strings.Lines(text) {
-		bare := strings.Trim(line, "> \t\r\n")
 		end := at + len(line)
+		if ruled < 0 && left == 0 && !mayRule(line) {
+			at = end
+			continue // most lines
+		}
+		bare := strings.Trim(line, "> \t\r\n")
 		switch {
 		case len(bare) >= 10 && strings.Trim(bare, "_-=") == "":
 			ruled, since, left = at, 0, 0
@@ -46,4 +50,18 @@ func footers(text string) []aup.Range {
 		at = end
 	}
 	return out
+}
+
+// mayRule reports whether a line begins, behind what quotes it, as a ruled one does.
+func mayRule(line string) bool {
+	for i := range len(line) {
+		switch line[i] {
+		case '>', ' ', '\t':
+		case '_', '-', '=':
+			return true
+		default:
+			return false
+		}
+	}
+	return false
 }

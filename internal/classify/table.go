@@ -12,7 +12,7 @@ import (
 type table struct {
 	text  []byte   // the strings, one after another
 	ends  []uint32 // of each in it
-	slots []slot   // at least half as many again as strings
+	slots []slot   // at least twice as many as strings
 	seed  maphash.Seed
 }
 
@@ -32,7 +32,7 @@ func slotOf(number int, hash uint64) slot {
 // newTable returns a table for some n words.
 func newTable(n int) *table {
 	slots := 2
-	for 2*slots < 3*n {
+	for slots < 2*n {
 		slots *= 2
 	}
 	return &table{text: make([]byte, 0, 10*n), ends: make([]uint32, 0, n), slots: make([]slot, slots), seed: maphash.MakeSeed()}
@@ -79,7 +79,7 @@ func (t *table) find(name []byte) (int32, bool) {
 func (t *table) add(name string) {
 	t.text = append(t.text, name...)
 	t.ends = append(t.ends, uint32(len(t.text)))
-	if 3*t.len() <= 2*len(t.slots) {
+	if 2*t.len() <= len(t.slots) {
 		t.place(int32(t.len() - 1))
 		return
 	}
