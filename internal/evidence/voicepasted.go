@@ -178,7 +178,7 @@ func (t *text) headerRun(i int) (n int, ok bool) {
 	fields, sure := 0, false
 	for ; i+n < len(t.lines) && t.own(i+n); n++ {
 		l := t.lines[i+n].text
-		if fields > 0 && l != "" && (l[0] == ' ' || l[0] == '\t') && !t.blank(i+n) {
+		if fields > 0 && isFolded(l) {
 			continue
 		}
 		is, telling := mailField(l)
